@@ -18,7 +18,7 @@ INTERFACES = ("command", "field", "mutation", "subscription", "callback")
 
 XML_READER = "model/safe_xml.py"
 XML_PARSERS = frozenset(
-    "fromstring fromstringlist parse iterparse XML XMLID HTML XMLParser XMLPullParser HTMLParser HTMLPullParser".split()
+    ("fromstring", "fromstringlist", "parse", "iterparse", "XML", "XMLID", "HTML", "XMLParser", "XMLPullParser")
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
