@@ -7,6 +7,7 @@ import './graphiql.css';
 import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
+import { Kind, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -46,8 +47,15 @@ const fetcher: Fetcher = async (params, given) => {
 // GraphiQL's actions live inside its provider, the bar stands above it: this hands them out.
 const inside: { open?: (example: Example) => void; refresh?: () => void } = {};
 
+// The editor works out what it shows after a pause; without these facts a quick run would name the operation before.
+function factsOf(query: string) {
+  const documentAST = parse(query);
+  const operations = documentAST.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+  return { documentAST, operations, operationName: operations[0]?.name?.value };
+}
+
 function Bridge() {
-  const { addTab, introspect } = useGraphiQLActions();
+  const { addTab, introspect, setOperationFacts } = useGraphiQLActions();
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const variableEditor = useGraphiQL((state) => state.variableEditor);
   useEffect(() => {
@@ -55,9 +63,10 @@ function Bridge() {
       addTab();
       queryEditor?.setValue(example.query);
       variableEditor?.setValue(example.variables);
+      setOperationFacts(factsOf(example.query));
     };
     inside.refresh = () => void introspect();
-  }, [addTab, introspect, queryEditor, variableEditor]);
+  }, [addTab, introspect, setOperationFacts, queryEditor, variableEditor]);
   return null;
 }
 
