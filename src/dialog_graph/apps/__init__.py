@@ -1,0 +1,1 @@
+"""App folders: read, checked and compiled into an immutable `AppVersion`; form data, validation and evaluation on it."""

@@ -1,0 +1,161 @@
+"""The table of findings that the loader itself makes: code -> severity, message, hint (app folder §14).
+
+Codes of other readers stand with them: `DG2xxx` in `bpmn`, `DG40xx` of the file itself in `policy`, and the ones that
+`model.safe_xml` and `model.tolerant_json` give. Codes are never reused.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dialog_graph.model.diagnostic import Diagnostic, DiagnosticPlace, DiagnosticSeverity, Diags
+
+ERROR = DiagnosticSeverity.ERROR
+WARNING = DiagnosticSeverity.WARNING
+INFO = DiagnosticSeverity.INFO
+
+PROCESS = "config/process/process.bpmn"
+METADATA = "config/applicationmetadata.json"
+POLICY = "config/authorization/policy.xml"
+SETTINGS = "appsettings.json"
+SWITCHES = "dialog-graph.toml"
+
+MAX_PER_FILE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of `RULES`. `message` is a template for the parameters given to `finding`."""
+
+    severity: DiagnosticSeverity
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At:
+    """Where a finding is: file below the app root, line and column from 1, BPMN element, field path."""
+
+    file: str = ""
+    line: int | None = None
+    column: int | None = None
+    element_id: str | None = None
+    path: str | None = None
+    related: tuple[DiagnosticPlace, ...] = ()
+
+
+RULES: Mapping[str, Rule] = {
+    # files
+    "DG1001": Rule(ERROR, "no App/config, src/App/config or config below {path}", "point at the app"),
+    "DG1002": Rule(ERROR, "cannot decode at byte {n}", "save the file as UTF-8"),
+    "DG1003": Rule(ERROR, "{what} is {n}, limit {m}", "split or raise the limit"),
+    "DG1004": Rule(ERROR, "{reason}", "correct it"),
+    "DG1008": Rule(INFO, "logic in {file} has no effect here", "port to logic/app.py"),
+    "DG1009": Rule(INFO, "unknown file in a known folder"),
+    "DG1010": Rule(ERROR, 'the paths "{path}" and "{other}" are equal when case is ignored', "rename"),
+    "DG1011": Rule(ERROR, "the required file is missing", "create it"),
+    "DG1012": Rule(ERROR, "the link leaves the app folder", "copy the file in"),
+    "DG1013": Rule(
+        WARNING, "this version does not use {what}: the file has no effect", "expect it to take effect later"
+    ),
+    "DG1014": Rule(ERROR, "the file cannot be read: {reason}", "make it readable"),
+    # metadata and settings
+    "DG3001": Rule(ERROR, "expected an id of the form org/app, but it is {found}", "set it"),
+    "DG3002": Rule(ERROR, 'org is "{org}", but the id begins with "{other}"', "make equal"),
+    "DG3003": Rule(ERROR, 'duplicate data type id "{id}"', "rename"),
+    "DG3004": Rule(ERROR, "expected {expected} at {key}, but it is {found}", "correct it"),
+    "DG3005": Rule(WARNING, 'unknown key "{key}", did you mean "{near}"', "rename"),
+    "DG3006": Rule(INFO, 'old spelling "{key}" understood as "{name}"', "rename"),
+    "DG3007": Rule(ERROR, "minCount {low} is greater than maxCount {high}", "swap"),
+    "DG3008": Rule(WARNING, "minCount {low} without taskId: never checked", "set taskId"),
+    "DG3009": Rule(WARNING, '"{value}" in allowedContributors matches nobody', "use app:, org:, orgno:"),
+    "DG3010": Rule(WARNING, "title missing for nb", "add"),
+    "DG3011": Rule(ERROR, '"{value}" in onEntry.show is neither a known word nor a layout folder', "correct it"),
+    "DG3012": Rule(ERROR, 'shadowFields.saveToDataType "{id}" is unknown or not form data', "correct it"),
+    "DG3013": Rule(WARNING, "legacy eFormidling block", "use a service task"),
+    "DG3014": Rule(WARNING, '"{id}" in {key} has no handler', "add @app.file_validator or @app.file_analyser"),
+    "DG3015": Rule(WARNING, "autoDeleteOnProcessEnd waits for preventInstanceDeletionForDays", "drop one"),
+    "DG3016": Rule(ERROR, "{reason}", "correct it"),
+    "DG3017": Rule(
+        WARNING, 'the stateless form type "{id}" {reason}', "set allowAnonymousOnStateless or remove taskId"
+    ),
+    "DG3018": Rule(WARNING, 'the content type "{value}" has no /', "correct it"),
+    "DG3019": Rule(INFO, 'template id, read as "{id}"', "set it"),
+    "DG3030": Rule(ERROR, "literal value of the secret {key}", "move it to the environment"),
+    # policy
+    "DG4001": Rule(WARNING, "no policy.xml: nobody but {org} may act", "add one"),
+    # models
+    "DG5001": Rule(WARNING, 'form type "{id}" has no schema or XSD: any object accepted', "add {id}.schema.json"),
+    "DG5002": Rule(ERROR, "the schema does not compile: {reason}", "correct it"),
+    "DG5003": Rule(ERROR, '$ref "{ref}" leaves the file', "inline it"),
+    "DG5005": Rule(WARNING, 'the property name "{name}" cannot be addressed', "rename"),
+    "DG5006": Rule(INFO, "schema used by no data type"),
+    # texts, forms, options
+    "DG6001": Rule(WARNING, "no nb, nn or en resource file", "add one"),
+    "DG6002": Rule(WARNING, 'text id "{id}" twice, last used', "remove one"),
+    "DG6003": Rule(WARNING, 'the file is named for "{file}", but its language is "{language}"', "make equal"),
+    "DG6004": Rule(WARNING, 'unknown dataSource "{value}"', "use a data source of the text format"),
+    "DG6101": Rule(ERROR, "the page is not {{data: {{layout: […]}}}}", "correct it"),
+    "DG6104": Rule(ERROR, 'page "{page}" in the order has no file', "add or remove"),
+    "DG6105": Rule(INFO, 'page "{page}" is not in the order'),
+    "DG6109": Rule(INFO, "legacy {what}", "migrate"),
+    "DG6202": Rule(ERROR, "options file is not an array of {{value, label}}", "correct it"),
+    "DG6203": Rule(WARNING, 'duplicate option value "{value}"', "remove one"),
+    # expressions
+    "DG7003": Rule(ERROR, 'the function "{name}" is only for browsers', "use a server function"),
+    # across files
+    "DG9001": Rule(ERROR, 'data type "{id}" belongs to task "{task}" that is not in the process', "correct taskId"),
+    "DG9002": Rule(WARNING, 'data task "{task}" owns no data type', "set taskId on a type"),
+    "DG9003": Rule(WARNING, 'data task "{task}" has no form', "add ui, or headless on purpose: check.ignore"),
+    "DG9004": Rule(WARNING, 'the form of "{id}" names task "{task}" that is not in the process', "correct it"),
+    "DG9005": Rule(ERROR, 'default data type "{id}" of the form is unknown or not form data', "correct it"),
+    "DG9202": Rule(
+        WARNING, 'task type "{type}" has no code here', "add a handler; an instance that reaches the task stops"
+    ),
+    "DG9201": Rule(WARNING, 'gateway "{id}" needs code and has none', "add a handler or conditions"),
+    "DG9203": Rule(
+        WARNING, "the condition uses dataModel, but no default data type can be derived", "add connectedDataTypeId"
+    ),
+    "DG9204": Rule(ERROR, 'connectedDataTypeId "{id}" is unknown', "correct it"),
+    "DG9302": Rule(ERROR, 'data type "{id}" named by task "{task}" is not in applicationmetadata.json', "add type"),
+    "DG9312": Rule(ERROR, '{key} names task "{task}" that is not in the process', "correct it"),
+    "DG9501": Rule(WARNING, "{key}: {reason}", "correct it"),
+    "DG9503": Rule(WARNING, 'copyInstanceSettings excludes the unknown type "{id}"', "correct it"),
+}
+
+
+def finding(code: str, at: At, severity: DiagnosticSeverity | None = None, **parameters: object) -> Diagnostic:
+    """One finding of `RULES`; `severity` only where the table of the rules gives one code two weights."""
+    rule = RULES[code]
+    hint = rule.hint.replace("{id}", str(parameters.get("id"))) if rule.hint else None
+    return Diagnostic(
+        code=code,
+        severity=severity or rule.severity,
+        message=rule.message.format(**{name: _short(value) for name, value in parameters.items()}),
+        file=at.file,
+        line=at.line,
+        column=at.column,
+        element_id=at.element_id,
+        path=at.path,
+        hint=hint,
+        related=at.related,
+    )
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 200 else f"{text[:199]}…"
+
+
+def ordered(findings: Diags) -> Diags:
+    """All findings sorted by file, line and code, without repeats, at most `MAX_PER_FILE` for each file."""
+    counts: dict[str, int] = {}
+    kept: list[Diagnostic] = []
+    for item in sorted(dict.fromkeys(findings), key=_place):
+        counts[item.file] = counts.get(item.file, 0) + 1
+        if counts[item.file] <= MAX_PER_FILE:
+            kept.append(item)
+    return tuple(kept)
+
+
+def _place(item: Diagnostic) -> tuple[str, int, str, int, str]:
+    return (item.file, item.line or 0, item.code, item.column or 0, item.message)

@@ -1,0 +1,31 @@
+"""Static option lists (app folder §12)."""
+
+from dataclasses import dataclass, field
+
+from dialog_graph.model.json_value import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One choice; `label`, `description` and `help_text` are text keys or literal texts."""
+
+    value: str | int | float | bool | None
+    label: str
+    description: str | None = None
+    help_text: str | None = None
+    tags: dict[str, Json] = field(default_factory=dict[str, Json])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionList:
+    """One list: language -> options; the key "" holds those of the file without a language."""
+
+    id: str
+    by_language: dict[str, tuple[Option, ...]] = field(default_factory=dict[str, tuple[Option, ...]])
+
+    def get(self, language: str) -> tuple[Option, ...]:
+        """The options in this language, else those without a language, else of nb, nn, en."""
+        for candidate in (language, "", "nb", "nn", "en", *self.by_language):
+            if candidate in self.by_language:
+                return self.by_language[candidate]
+        return ()

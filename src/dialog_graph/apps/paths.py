@@ -1,0 +1,142 @@
+"""Paths into form data: `a.b.c`, `rows[0].name`, `rows[].name` (app folder §6.3)."""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TypeAlias, cast
+
+from dialog_graph.model.json_value import Json
+
+Step: TypeAlias = str | int
+"""One step: the name of a member or the index of a row."""
+
+_SEGMENT = re.compile(r"([^.\[\]\s]+)((?:\[[0-9]{0,9}\])*)")
+_INDEX = re.compile(r"\[([0-9]*)\]")
+_UNADDRESSABLE = re.compile(r"[.\[\]\s]")
+
+
+def parse(path: str) -> tuple[Step, ...] | None:
+    """The steps of a path, None when it is not one. `[]` is the same as no index."""
+    steps: list[Step] = []
+    for segment in path.split("."):
+        match = _SEGMENT.fullmatch(segment)
+        if match is None:
+            return None
+        steps.append(match.group(1))
+        steps += [int(index) for index in _INDEX.findall(match.group(2)) if index]
+    return tuple(steps)
+
+
+def is_addressable(name: str) -> bool:
+    """True when a property of this name can stand in a path."""
+    return bool(name) and not _UNADDRESSABLE.search(name)
+
+
+def show(steps: Iterable[Step]) -> str:
+    """The reverse of `parse`."""
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def get(document: Json, steps: tuple[Step, ...], rows: tuple[int, ...] = ()) -> Json:
+    """The value at a path; null where something is missing or an array on the way has no index.
+
+    `rows` are the indices of the context: an array segment without a literal index takes the next of them; after the
+    first literal index none is used any more. The last segment may be an array and is then given whole.
+    """
+    value, left, position = document, list(rows), 0
+    while position < len(steps):
+        step = steps[position]
+        if isinstance(step, int):
+            left = []
+            value = _row(value, step)
+        elif isinstance(value, list):
+            if not left:
+                return None
+            value = _row(cast(Json, value), left.pop(0))
+            continue
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+        position += 1
+    return _row(value, left.pop(0)) if isinstance(value, list) and left else value
+
+
+def _row(value: Json, index: int) -> Json:
+    return value[index] if isinstance(value, list) and index < len(value) else None
+
+
+def put(document: Json, steps: tuple[Step, ...], value: Json) -> bool:
+    """Sets a value in place; makes missing objects, never rows. False, and nothing changed, where it cannot be."""
+    if not steps or not _reaches(document, steps):
+        return False
+    holder = document
+    for step in steps[:-1]:
+        if isinstance(holder, dict) and isinstance(step, str):
+            if holder.get(step) is None:
+                holder[step] = {}
+            holder = holder[step]
+        elif isinstance(holder, list) and isinstance(step, int):
+            holder = holder[step]
+    return _set(holder, steps[-1], value)
+
+
+def _reaches(document: Json, steps: tuple[Step, ...]) -> bool:
+    """True when every step on the way is an object member (present or not) or a row that exists."""
+    value, is_missing = document, False
+    for step in steps:
+        if isinstance(step, str):
+            if not is_missing and not isinstance(value, dict):
+                return False
+            value = value.get(step) if isinstance(value, dict) else None
+            is_missing = value is None
+        elif isinstance(value, list) and step < len(value):
+            value = value[step]
+            is_missing = False
+        else:
+            return False
+    return True
+
+
+def _set(holder: Json, step: Step, value: Json) -> bool:
+    if isinstance(holder, dict) and isinstance(step, str):
+        holder[step] = value
+        return True
+    if isinstance(holder, list) and isinstance(step, int):
+        holder[step] = value
+        return True
+    return False
+
+
+def differing(before: Json, after: Json) -> tuple[str, ...]:
+    """Paths at which two documents differ, in the order of the documents; rows that one lacks count whole."""
+    found: list[str] = []
+    _compare(before, after, (), found)
+    return tuple(found)
+
+
+def _compare(before: Json, after: Json, at: tuple[Step, ...], found: list[str]) -> None:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in dict.fromkeys((*after, *before)):
+            if name not in before or name not in after:
+                found.append(show((*at, name)))
+            else:
+                _compare(before[name], after[name], (*at, name), found)
+    elif isinstance(before, list) and isinstance(after, list):
+        for index in range(max(len(before), len(after))):
+            if index >= len(before) or index >= len(after):
+                found.append(show((*at, index)))
+            else:
+                _compare(before[index], after[index], (*at, index), found)
+    elif not _same(before, after):
+        found.append(show(at))
+
+
+def _same(before: object, after: object) -> bool:
+    """Equal scalars: numbers by value, true is not 1."""
+    if isinstance(before, bool) or isinstance(after, bool):
+        return before is after
+    if isinstance(before, (int, float, Decimal)) and isinstance(after, (int, float, Decimal)):
+        return before == after
+    return type(before) is type(after) and before == after

@@ -1,0 +1,96 @@
+"""An app version: everything the server knows of one app folder, compiled once and never changed (app folder §1.6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from dialog_graph.apps.app_settings import AppSettings
+from dialog_graph.apps.layouts import Layouts
+from dialog_graph.apps.metadata import ApplicationMetadata, DataType
+from dialog_graph.apps.models import Model
+from dialog_graph.apps.options import OptionList
+from dialog_graph.apps.texts import TextResources
+from dialog_graph.bpmn import Definition, Element
+from dialog_graph.errors import Texts
+from dialog_graph.expressions import Expression
+from dialog_graph.model.diagnostic import Diags, has_errors
+from dialog_graph.policy import DecisionTable
+from dialog_graph.urns import AppId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AppVersion:
+    """One version of an app. Immutable and safe to share; nothing in it reaches back to files or database.
+
+    `version_id` and `ordinal` (from 1) are given by the catalogue with `dataclasses.replace`; `sha256`: of the files;
+    `data_types`: by id, implicit ones included; `conditions`: by flow id; `models`: by id of the form data type.
+    """
+
+    app_id: AppId
+    sha256: str
+    metadata: ApplicationMetadata
+    data_types: Mapping[str, DataType]
+    definition: Definition
+    process_xml: bytes
+    policy: DecisionTable
+    texts: TextResources
+    conditions: Mapping[str, Expression]
+    models: Mapping[str, Model]
+    layouts: Layouts
+    options: Mapping[str, OptionList]
+    settings: AppSettings
+    environment: str
+    diagnostics: Diags = ()
+    version_id: UUID | None = None
+    ordinal: int = 0
+    _types_of_task: Mapping[str | None, tuple[DataType, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Groups the data types by owning task once."""
+        tasks = {data_type.task_id for data_type in self.data_types.values()}
+        grouped = {task: tuple(t for t in self.data_types.values() if t.task_id == task) for task in tasks}
+        object.__setattr__(self, "_types_of_task", grouped)
+
+    @property
+    def title(self) -> Texts:
+        """The app's name by language."""
+        return self.metadata.title
+
+    @property
+    def description(self) -> Texts:
+        """What the app is for, by language."""
+        return self.metadata.description
+
+    @property
+    def can_be_activated(self) -> bool:
+        """True when no finding is an error."""
+        return not has_errors(self.diagnostics)
+
+    def title_for(self, language: str) -> str:
+        """The app's name in this language, else in nb, nn, en, else in any, else its id."""
+        title = self.metadata.title
+        for candidate in (language, "nb", "nn", "en", *title):
+            if title.get(candidate):
+                return title[candidate]
+        return str(self.app_id)
+
+    def text(self, key: str, language: str) -> str:
+        """The text of a key as written; the key itself when no language has it."""
+        found = self.texts.get(key, language)
+        return key if found is None else found
+
+    def types_of_task(self, task_id: str | None) -> tuple[DataType, ...]:
+        """Data types that belong to a task, in the order of the file; None: those that belong to no task."""
+        return self._types_of_task.get(task_id, ())
+
+    def task_element(self, task_id: str) -> Element | None:
+        """The task with this id in the process."""
+        element = self.definition.element(task_id)
+        return element if element is not None and element.task is not None else None
+
+    def default_data_type(self, task_id: str) -> str | None:
+        """Data type of a task's form (app folder §9.3): the form's own, else the first form type of the task."""
+        named = self.layouts.default_data_type(task_id)
+        if named in self.data_types:
+            return named
+        return next((t.id for t in self.types_of_task(task_id) if t.is_form), None)
