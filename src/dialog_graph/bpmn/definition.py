@@ -1,0 +1,159 @@
+"""The compiled process: elements and flows of one BPMN file as frozen values.
+
+Made by `reader.read_process`, immutable, cached by `sha256`. Elements and flows are numbered from 0 in document order
+(process engine §1, §4.1); all "first" rules and the stored state use these numbers, the API only ever shows ids.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dialog_graph.bpmn.task_config import TaskConfig
+
+
+class ElementKind(StrEnum):
+    """BPMN element names that this version executes; each has a row in `elements.BEHAVIOURS`."""
+
+    START_EVENT = "startEvent"
+    END_EVENT = "endEvent"
+    TASK = "task"
+    USER_TASK = "userTask"
+    MANUAL_TASK = "manualTask"
+    SERVICE_TASK = "serviceTask"
+    SEND_TASK = "sendTask"
+    RECEIVE_TASK = "receiveTask"
+    BUSINESS_RULE_TASK = "businessRuleTask"
+    EXCLUSIVE_GATEWAY = "exclusiveGateway"
+
+
+class TaskKind(StrEnum):
+    """Who completes a task: `USER` a caller's command, `SERVICE` a job."""
+
+    USER = "user"
+    SERVICE = "service"
+
+
+class ActionType(StrEnum):
+    """`PROCESS`: may be given to `Complete`; `SERVER`: runs a handler and never moves the process."""
+
+    PROCESS = "processAction"
+    SERVER = "serverAction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """An action declared on a task."""
+
+    name: str
+    type: ActionType = ActionType.PROCESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDefinition:
+    """What a task element says beyond its place in the graph.
+
+    `type`: as declared (`none` when absent), a service type in its usual spelling whatever its case in the file.
+    `has_handler`: the type has code here; without it an instance that reaches the task stops with `NO_HANDLER`.
+    """
+
+    type: str
+    kind: TaskKind
+    has_handler: bool
+    actions: tuple[Action, ...] = ()
+    config: TaskConfig = field(default_factory=TaskConfig)
+
+    def declares(self, action: str, type: ActionType = ActionType.PROCESS) -> bool:
+        """True when the task declares this action of this type."""
+        return any(declared.name == action and declared.type is type for declared in self.actions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """A BPMN flow node. `incoming`, `outgoing`, `default` are flow numbers in document order; `lane` is a name.
+
+    `scope`: number of the element whose inside it belongs to, None = the process itself.
+    `connected_data_type`: default data type of conditions (on a task: for the next gateway without its own).
+    """
+
+    index: int
+    id: str
+    kind: ElementKind
+    line: int
+    name: str | None = None
+    task: TaskDefinition | None = None
+    lane: str | None = None
+    incoming: tuple[int, ...] = ()
+    outgoing: tuple[int, ...] = ()
+    default: int | None = None
+    connected_data_type: str | None = None
+    scope: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """A sequence flow; `source` and `target` are element numbers.
+
+    `condition_text`: the JSON expression as written, stripped, None when there is none; `condition_line` its line.
+    `flow_type`: the `altinn:flowtype` attribute, kept for history, without effect.
+    """
+
+    index: int
+    id: str
+    source: int
+    target: int
+    line: int
+    name: str | None = None
+    condition_text: str | None = None
+    condition_line: int | None = None
+    flow_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """One compiled process. `sha256`: of the file's bytes, lower-case hex. `strict`: `dg:strict="altinn"`."""
+
+    id: str
+    sha256: str
+    elements: tuple[Element, ...]
+    flows: tuple[Flow, ...]
+    name: str | None = None
+    strict: bool = False
+    data_objects: tuple[str, ...] = ()
+    _elements_by_id: dict[str, Element] = field(init=False, repr=False, compare=False)
+    _flows_by_id: dict[str, Flow] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Builds the look-ups by id once."""
+        object.__setattr__(self, "_elements_by_id", {element.id: element for element in self.elements})
+        object.__setattr__(self, "_flows_by_id", {flow.id: flow for flow in self.flows})
+
+    def element(self, element_id: str) -> Element | None:
+        """The element with this id."""
+        return self._elements_by_id.get(element_id)
+
+    def flow(self, flow_id: str) -> Flow | None:
+        """The flow with this id."""
+        return self._flows_by_id.get(flow_id)
+
+    def task(self, element_id: str) -> TaskDefinition | None:
+        """What the task with this id declares; None when there is no such task."""
+        element = self.element(element_id)
+        return element.task if element else None
+
+    def outgoing(self, element: Element) -> tuple[Flow, ...]:
+        """The flows that leave the element, in document order."""
+        return tuple(self.flows[index] for index in element.outgoing)
+
+    @property
+    def tasks(self) -> tuple[Element, ...]:
+        """All tasks in document order."""
+        return tuple(element for element in self.elements if element.task is not None)
+
+    @property
+    def start_events(self) -> tuple[Element, ...]:
+        """The start events of the process itself."""
+        return tuple(e for e in self.elements if e.kind is ElementKind.START_EVENT and e.scope is None)
+
+    @property
+    def end_events(self) -> tuple[Element, ...]:
+        """The end events of the process itself."""
+        return tuple(e for e in self.elements if e.kind is ElementKind.END_EVENT and e.scope is None)

@@ -1,0 +1,60 @@
+"""What `advance` is told besides definition, state and command: `Facts`, and the evaluator that it may ask."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from dialog_graph.model.json_value import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Vars:
+    """What a condition may read of the token. `gateway`: id of the element whose flow is being tested."""
+
+    gateway_action: str | None
+    last_task: str | None
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationFailed:
+    """The condition could not be evaluated. `message`: for the app's developers, without form data."""
+
+    message: str
+
+
+class Evaluator(Protocol):
+    """Answers conditions over data that are loaded already. Two exist: over the app's data, and replay."""
+
+    def condition(self, flow_id: str, vars: Vars) -> "Json | EvaluationFailed":
+        """The value of the flow's condition; only exactly `true` lets the token pass."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Caps of process engine §15. `state_bytes`: of the state as compact JSON."""
+
+    transitions: int = 1_000
+    rounds: int = 200
+    automatic_tasks: int = 100
+    entries_per_task: int = 1_000
+    tokens: int = 500
+    scopes: int = 500
+    state_bytes: int = 64 << 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The surroundings of one command, the same in all its `Continue` rounds.
+
+    `actor` is opaque text; `environment` as in the settings; `by_engine`: a worker sent the command, so that a step
+    that fails becomes an incident instead of a refusal (process engine §6.4).
+    """
+
+    now: datetime
+    actor: str
+    evaluator: Evaluator
+    limits: Limits = field(default_factory=Limits)
+    environment: str = "development"
+    by_engine: bool = False

@@ -1,0 +1,232 @@
+"""The working copy of one `advance` call: the only mutable object of the interpreter.
+
+Elements change the process through the verbs of `Run` and nothing else; the state it was made from stays untouched.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from dialog_graph.bpmn.decisions import Answer, Decision, answer_of, condition_decision
+from dialog_graph.bpmn.definition import Definition, Element, Flow
+from dialog_graph.bpmn.effects import DeferredEffect, Effect, EndProcess, InlineEffect
+from dialog_graph.bpmn.events import Event, IncidentOpened, IncidentResolved, ProcessEnded
+from dialog_graph.bpmn.facts import EvaluationFailed, Facts, Vars
+from dialog_graph.bpmn.state import PROCESS_SCOPE, RESTING, Incident, Scope, State, Status, Token, TokenState
+from dialog_graph.errors import Refusal
+from dialog_graph.model.json_value import Json
+
+END_EVENT = "ee"
+"""Member of a scope's extra: number of the end event that was reached last."""
+
+AUTOMATIC = "au"
+"""Member of the process scope's extra: service tasks entered since the last caller command."""
+
+TRANSITIONS = "tr"
+ROUNDS = "rd"
+_OF_ONE_COMMAND = frozenset({TRANSITIONS, ROUNDS})
+_TOKEN_BYTES = 120
+_ENTRY_BYTES = 16
+
+
+class Run:
+    """Tokens and scopes in change, and what came of it so far. `stopped`: an inline effect waits to be done."""
+
+    def __init__(self, definition: Definition, state: State, facts: Facts) -> None:
+        self.definition = definition
+        self.facts = facts
+        self.status = state.status
+        self.stopped = False
+        self.events: list[Event] = []
+        self.effects: list[Effect] = []
+        self.decisions: list[Decision] = []
+        self._before = state
+        self._last_id = state.last_id
+        self._flow_counter = state.flow_counter
+        self._scopes = {scope.id: scope for scope in state.scopes}
+        self.tokens = {token.id: token for token in state.tokens}
+        self._entries = dict(state.entries)
+        self.incidents = {incident.token: incident for incident in state.incidents}
+
+    # the parts of the state
+
+    def element_of(self, token: Token) -> Element:
+        """The element where the token stands, or the one that its flow leads to."""
+        index = self.definition.flows[token.index].target if token.on_flow else token.index
+        return self.definition.elements[index]
+
+    def task_id(self, index: int | None) -> str | None:
+        """The id of an element by its number."""
+        return None if index is None else self.definition.elements[index].id
+
+    def movable(self) -> Token | None:
+        """The token that acts next: the lowest id among those in motion."""
+        found = [id for id, token in self.tokens.items() if token.state in (TokenState.GO, TokenState.LEFT)]
+        return self.tokens[min(found)] if found else None
+
+    def asked(self) -> Token | None:
+        """The token whose gateway waits for the answer of the app's code."""
+        found = [id for id, token in self.tokens.items() if token.state is TokenState.ASK]
+        return self.tokens[min(found)] if found else None
+
+    def new_id(self) -> int:
+        """The next local id."""
+        self._last_id += 1
+        return self._last_id
+
+    def extra(self, scope: int, name: str) -> Json:
+        """A member of a scope's extra, None when absent."""
+        return self._scopes[scope].extra.get(name)
+
+    def set_extra(self, scope: int, name: str, value: Json) -> None:
+        """Changes a member of a scope's extra; None removes it."""
+        kept = {key: old for key, old in self._scopes[scope].extra.items() if key != name}
+        written = kept if value is None else kept | {name: value}
+        self._scopes[scope] = replace(self._scopes[scope], extra=written)
+
+    def count(self, name: str) -> int:
+        """Raises a counter of the process scope by one and gives the new value."""
+        root = min(self._scopes)
+        before = self._scopes[root].extra.get(name)
+        after = (before if isinstance(before, int) else 0) + 1
+        self.set_extra(root, name, after)
+        return after
+
+    def forget(self, name: str) -> None:
+        """Sets a counter of the process scope back."""
+        self.set_extra(min(self._scopes), name, None)
+
+    def entries_of(self, element: Element) -> int:
+        """How often this task has been entered."""
+        return self._entries.get(element.index, 0)
+
+    # what happens to tokens
+
+    def open_process(self) -> int:
+        """Opens the scope of the process and gives its id."""
+        scope = Scope(id=self.new_id(), parent=0, element=0, kind=PROCESS_SCOPE)
+        self._scopes[scope.id] = scope
+        self.status = Status.ACTIVE
+        return scope.id
+
+    def place(self, scope: int, element: Element) -> None:
+        """Puts a new token on an element, where it acts next."""
+        token = Token(id=self.new_id(), scope=scope, index=element.index, state=TokenState.GO)
+        self.tokens[token.id] = token
+
+    def put(self, token: Token) -> None:
+        """Stores a changed token."""
+        self.tokens[token.id] = token
+
+    def take(self, token: Token, flows: Sequence[Flow]) -> Refusal | None:
+        """Sends the token on along the flows: itself on the first, copies on the others."""
+        limit, count = self.facts.limits.tokens, len(self.tokens) - 1 + len(flows)
+        if count > limit:
+            return Refusal(code="LOOP_LIMIT", expected=f"at most {limit} tokens", actual=f"there would be {count}")
+        for number, flow in enumerate(flows):
+            id = self.new_id() if number else token.id
+            self.put(replace(token, id=id, on_flow=True, index=flow.index, state=TokenState.GO, entry=None))
+        return None
+
+    def enter(self, token: Token, element: Element) -> Token:
+        """Opens a new entry of the task; the token gets a new id, so that ids tell the order of entering."""
+        del self.tokens[token.id]
+        self._entries[element.index] = number = self.entries_of(element) + 1
+        self._flow_counter += 1
+        entered = replace(
+            token,
+            id=self.new_id(),
+            on_flow=False,
+            index=element.index,
+            state=TokenState.WAIT,
+            entry=number,
+            gateway_action=None,
+        )
+        self.put(entered)
+        return entered
+
+    def end(self, token: Token, end_event: Element | None = None) -> None:
+        """Consumes the token; the scope completes when nothing is left in it."""
+        del self.tokens[token.id]
+        if end_event is not None:
+            self.set_extra(token.scope, END_EVENT, end_event.index)
+        if not any(other.scope == token.scope for other in self.tokens.values()):
+            self._complete(self._scopes[token.scope])
+
+    def _complete(self, scope: Scope) -> None:
+        end_event = scope.extra.get(END_EVENT)
+        del self._scopes[scope.id]
+        if scope.kind == PROCESS_SCOPE:
+            self.status = Status.ENDED
+            end_id = self.task_id(end_event if isinstance(end_event, int) else None)
+            self.events.append(ProcessEnded(end_event=end_id))
+            self.ask(EndProcess(end_event=end_id))
+
+    def clear(self) -> None:
+        """Removes every token and scope: the process was cancelled."""
+        self.status = Status.CANCELLED
+        self.tokens.clear()
+        self._scopes.clear()
+
+    # what is told and asked
+
+    def ask(self, effect: InlineEffect) -> None:
+        """Asks for an inline effect and stops the run there."""
+        self.effects.append(effect)
+        self.stopped = True
+
+    def defer(self, effect: DeferredEffect) -> None:
+        """Asks for a deferred effect."""
+        self.effects.append(effect)
+
+    def condition(self, flow: Flow, token: Token, element: Element) -> Answer | EvaluationFailed:
+        """The answer of a flow's condition; recorded."""
+        asked = Vars(token.gateway_action, self.task_id(token.last_task), element.id)
+        answer = answer_of(self.facts.evaluator.condition(flow.id, asked))
+        self.decisions.append(condition_decision(flow.id, answer))
+        return answer
+
+    def open_incident(self, token: Token, refusal: Refusal, resume: TokenState) -> None:
+        """Parks the token at its element until it is helped."""
+        element = self.element_of(token)
+        self.put(replace(token, index=element.index, on_flow=False, state=TokenState.INCIDENT))
+        self.incidents[token.id] = Incident(token=token.id, code=refusal.code, resume=resume)
+        self.events.append(
+            IncidentOpened(element_id=element.id, entry_no=token.entry or 0, code=refusal.code, message=refusal.message)
+        )
+
+    def resolve_incident(self, token: Token) -> None:
+        """Closes the token's incident, if it has one."""
+        incident = self.incidents.pop(token.id, None)
+        if incident is not None:
+            element = self.element_of(token)
+            self.events.append(IncidentResolved(element_id=element.id, entry_no=token.entry or 0, code=incident.code))
+
+    # the result
+
+    def state(self) -> State:
+        """The state after the run; the counters of one command go when everything is at rest."""
+        quiescent = all(token.state in RESTING for token in self.tokens.values())
+        scopes = (self._scopes[id] for id in sorted(self._scopes))
+        return replace(
+            self._before,
+            status=self.status,
+            last_id=self._last_id,
+            flow_counter=self._flow_counter,
+            scopes=tuple(_at_rest(scope) if quiescent else scope for scope in scopes),
+            tokens=tuple(self.tokens[id] for id in sorted(self.tokens)),
+            joins={key: counts for key, counts in self._before.joins.items() if key[0] in self._scopes},
+            entries=self._entries,
+            incidents=tuple(self.incidents[id] for id in sorted(self.incidents)),
+        )
+
+    def may_be_large(self) -> bool:
+        """True when the state could come near its size limit, so that measuring it is worth the time."""
+        guess = len(self.tokens) * _TOKEN_BYTES + len(self._entries) * _ENTRY_BYTES
+        kept: tuple[Mapping[str, Json] | tuple[Json, ...], ...] = (self._before.vars, self._before.compensation)
+        return guess > self.facts.limits.state_bytes // 2 or any(kept)
+
+
+def _at_rest(scope: Scope) -> Scope:
+    if not scope.extra.keys() & _OF_ONE_COMMAND:
+        return scope
+    return replace(scope, extra={name: value for name, value in scope.extra.items() if name not in _OF_ONE_COMMAND})
