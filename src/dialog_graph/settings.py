@@ -1,0 +1,150 @@
+"""The settings of a running server: one frozen value, read from the environment (architecture §8.2).
+
+`Settings()` reads the environment; keyword arguments override it (flags of the command line, tests). A list is written
+with commas. A secret, and every address that may hold a password, may be given as the name of a file in `NAME_FILE`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from dialog_graph.model.party import KEY_ROLES
+
+PREFIX = "DIALOG_GRAPH_"
+MIB = 1 << 20
+
+_TEST_ONLY = ("fault", "test_no_app_authz", "test_no_rls")
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Words: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""A list in one variable, separated by commas."""
+
+Switch: TypeAlias = bool
+"""0 or 1, also true/false, yes/no, on/off."""
+
+
+def _plain(name: str) -> Any:
+    """A field whose variable has no prefix."""
+    return AliasChoices(name)
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads `NAME_FILE` of the secret fields; `NAME` itself wins when both are set."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Text of the file named by the field's variable, without white space at its ends."""
+        if not _is_secret(field):
+            return None, field_name, False
+        path = os.environ.get(f"{_variable(field, field_name)}_FILE")
+        return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """All secrets given by file."""
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: text for name, text in found.items() if text is not None}
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return "SecretStr" in str(field.annotation)
+
+
+def _variable(field: FieldInfo, name: str) -> str:
+    alias = field.validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"{PREFIX}{name.upper()}"
+
+
+def _url_here(given: Mapping[str, Any]) -> str:
+    return f"http://127.0.0.1:{given['port']}"
+
+
+def _in_production(given: Mapping[str, Any]) -> bool:
+    return given["environment"] == "production"
+
+
+def _operators(given: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("ttd",) if given["environment"] == "development" else ()
+
+
+class Settings(BaseSettings):
+    """All settings. Paths are as given, relative to the working folder; times are seconds, sizes bytes."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, populate_by_name=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    environment: Literal["development", "staging", "production"] = "development"
+    port: int = Field(default=8000, ge=0, le=65535, validation_alias=_plain("PORT"))
+    public_url: str = Field(default_factory=_url_here, validation_alias=_plain("PUBLIC_URL"))
+    database_url: SecretStr | None = Field(default=None, validation_alias=_plain("DATABASE_URL"))
+    database_owner_url: SecretStr | None = Field(default=None, validation_alias=_plain("DATABASE_OWNER_URL"))
+    database_dispatch_url: SecretStr | None = Field(default=None, validation_alias=_plain("DATABASE_DISPATCH_URL"))
+    nats_url: SecretStr | None = Field(default=None, validation_alias=_plain("NATS_URL"))
+
+    data: Path = Path(".dialog-graph")
+    blobs: str = Field(default_factory=lambda given: f"{given['data']}/blobs")
+    keys: Path = Field(default_factory=lambda given: given["data"] / "keys")
+    apps: Path = Path("apps")
+    parties: Path | None = None
+    org: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]{1,29}$")
+    reload: Switch = False
+    rate_limits: Switch = Field(default_factory=_in_production)
+    origins: Words = ()
+    proxies: Words = ()
+    persisted_documents: Literal["off", "web", "all"] = "off"
+    audit_reads: Literal["async", "sync", "off"] = "async"
+    stream_drain: int = Field(default=20, ge=0)
+    allow_embedded: Switch = False
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    operators: Words = Field(default_factory=_operators)
+    key_roles: Words = tuple(sorted(KEY_ROLES))
+    idporten_audience: str | None = None
+    idporten_accept_unspecified: Switch = False
+    maskinporten_accept_unspecified: Switch = True
+    max_upload: int = Field(default=100 * MIB, gt=0, le=2000 * MIB)
+    webhook_ports: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = (443, 8443)
+    pool_min: int = Field(default=2, ge=0)
+    pool_max: int = Field(default=10, ge=1)
+
+    fault: str | None = None
+    test_no_app_authz: Switch = False
+    test_no_rls: Switch = False
+
+    @model_validator(mode="after")
+    def _no_test_switches_in_production(self) -> "Settings":
+        """Switches that weaken the server for tests must not even start in production."""
+        used = [f"{PREFIX}{name.upper()}" for name in _TEST_ONLY if getattr(self, name)]
+        if used and self.environment == "production":
+            raise ValueError(f"expected no test switches in production, but {', '.join(used)} is set")
+        return self
+
+    @property
+    def is_development(self) -> bool:
+        """True where the development issuer and its conveniences are on."""
+        return self.environment == "development"
+
+    @property
+    def is_production(self) -> bool:
+        """True where every finding of the start-up checks refuses the start."""
+        return self.environment == "production"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Keywords win over variables, variables over files; `.env` files are not read."""
+        return init_settings, env_settings, _SecretFiles(settings_cls)

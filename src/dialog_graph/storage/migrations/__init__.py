@@ -1,0 +1,1 @@
+"""The database's history: numbered revisions that only go forward, each a SQL file written by hand."""
