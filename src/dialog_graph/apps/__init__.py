@@ -1,1 +1,1 @@
-"""App folders: read, checked and compiled into an immutable `AppVersion`; form data, validation and evaluation on it."""
+"""App folders: read, checked and compiled into an immutable `AppVersion`, and the form data that follows it."""

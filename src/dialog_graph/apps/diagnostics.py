@@ -49,6 +49,7 @@ RULES: Mapping[str, Rule] = {
     "DG1002": Rule(ERROR, "cannot decode at byte {n}", "save the file as UTF-8"),
     "DG1003": Rule(ERROR, "{what} is {n}, limit {m}", "split or raise the limit"),
     "DG1004": Rule(ERROR, "{reason}", "correct it"),
+    "DG1006": Rule(ERROR, "expected nothing from outside of the file, but there is {what}", "remove it"),
     "DG1008": Rule(INFO, "logic in {file} has no effect here", "port to logic/app.py"),
     "DG1009": Rule(INFO, "unknown file in a known folder"),
     "DG1010": Rule(ERROR, 'the paths "{path}" and "{other}" are equal when case is ignored', "rename"),
@@ -81,8 +82,6 @@ RULES: Mapping[str, Rule] = {
     "DG3018": Rule(WARNING, 'the content type "{value}" has no /', "correct it"),
     "DG3019": Rule(INFO, 'template id, read as "{id}"', "set it"),
     "DG3030": Rule(ERROR, "literal value of the secret {key}", "move it to the environment"),
-    # policy
-    "DG4001": Rule(WARNING, "no policy.xml: nobody but {org} may act", "add one"),
     # models
     "DG5001": Rule(WARNING, 'form type "{id}" has no schema or XSD: any object accepted', "add {id}.schema.json"),
     "DG5002": Rule(ERROR, "the schema does not compile: {reason}", "correct it"),
