@@ -40,9 +40,11 @@ from dialog_graph.bpmn.events import (
 )
 from dialog_graph.bpmn.facts import EvaluationFailed, Evaluator, Facts, Limits, Vars
 from dialog_graph.bpmn.journal import Mismatch, Replayed, StepRecord, replay, replay_step
+from dialog_graph.bpmn.reader import FILE, read_process
 from dialog_graph.bpmn.state import Entry, OpenIncident, State, Status
 
 __all__ = [
+    "FILE",
     "OWN_ACTIONS",
     "Action",
     "ActionType",
@@ -92,6 +94,7 @@ __all__ = [
     "advance",
     "decode_command",
     "encode_command",
+    "read_process",
     "replay",
     "replay_step",
 ]

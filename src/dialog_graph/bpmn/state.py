@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dialog_graph.bpmn import stored
 from dialog_graph.bpmn.definition import Definition
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
@@ -198,76 +199,48 @@ def _write_token(token: Token) -> list[Json]:
     return [token.id, token.scope, "f" if token.on_flow else "e", token.index, token.state.value, kept]
 
 
-class _Malformed(Exception):
-    """The JSON is not a state; raised and caught inside this module."""
-
-
-def _number(value: Json) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    raise _Malformed(f"{str(value)[:40]!r} stands where a count is expected")
-
-
-def _optional_number(value: Json) -> int | None:
-    return None if value is None else _number(value)
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, str):
-        return value
-    raise _Malformed(f"{str(value)[:40]!r} stands where a text is expected")
-
-
-def _list(value: Json, length: int | None = None) -> list[Json]:
-    if isinstance(value, list) and (length is None or len(value) == length):
-        return value
-    raise _Malformed(f"{str(value)[:40]!r} stands where a list is expected")
-
-
-def _object(value: Json) -> dict[str, Json]:
-    if isinstance(value, dict):
-        return value
-    raise _Malformed(f"{str(value)[:40]!r} stands where an object is expected")
-
-
 def _token_state(value: Json) -> TokenState:
-    return TokenState(_text(value))
+    return TokenState(stored.text(value))
 
 
 def _read_scope(written: Json) -> Scope:
-    number, parent, element, kind, extra = _list(written, 5)
+    number, parent, element, kind, extra = stored.items(written, 5)
     return Scope(
-        id=_number(number), parent=_number(parent), element=_number(element), kind=_text(kind), extra=_object(extra)
+        id=stored.number(number),
+        parent=stored.number(parent),
+        element=stored.number(element),
+        kind=stored.text(kind),
+        extra=stored.members(extra),
     )
 
 
 def _read_token(written: Json) -> Token:
-    number, scope, place, index, state, written_extra = _list(written, 6)
+    number, scope, place, index, state, written_extra = stored.items(written, 6)
     if place not in ("e", "f"):
-        raise _Malformed(f"{str(place)[:40]!r} is no place of a token")
-    extra = _object(written_extra)
+        raise stored.Malformed(f"{str(place)[:40]!r} is no place of a token")
+    extra = stored.members(written_extra)
     if not extra.keys() <= {"en", "ga", "lt"}:
-        raise _Malformed(f"a token has the members {sorted(extra)}")
+        raise stored.Malformed(f"a token has the members {sorted(extra)}")
     action = extra.get("ga")
     return Token(
-        id=_number(number),
-        scope=_number(scope),
+        id=stored.number(number),
+        scope=stored.number(scope),
         on_flow=place == "f",
-        index=_number(index),
+        index=stored.number(index),
         state=_token_state(state),
-        entry=_optional_number(extra.get("en")),
-        gateway_action=None if action is None else _text(action),
-        last_task=_optional_number(extra.get("lt")),
+        entry=stored.optional_number(extra.get("en")),
+        gateway_action=None if action is None else stored.text(action),
+        last_task=stored.optional_number(extra.get("lt")),
     )
 
 
 def _read_incident(written: Json) -> Incident:
-    token, code, resume = _list(written, 3)
-    return Incident(token=_number(token), code=_text(code), resume=_token_state(resume))
+    token, code, resume = stored.items(written, 3)
+    return Incident(token=stored.number(token), code=stored.text(code), resume=_token_state(resume))
 
 
 def _counts(written: Json) -> dict[int, int]:
-    return {int(name): _number(count) for name, count in _object(written).items()}
+    return {int(name): stored.number(count) for name, count in stored.members(written).items()}
 
 
 def _join_key(written: str) -> tuple[int, int]:
@@ -278,18 +251,18 @@ def _join_key(written: str) -> tuple[int, int]:
 def _read_members(written: dict[str, Json]) -> State:
     known = {"v", "n", "st", "fl", "sc", "tk", "jn", "ent", "cp", "inc", "vars"}
     if not written.keys() <= known:
-        raise _Malformed(f"there are the members {sorted(written.keys() - known)}")
+        raise stored.Malformed(f"there are the members {sorted(written.keys() - known)}")
     return State(
-        status=Status(_text(written.get("st"))),
-        last_id=_number(written.get("n")),
-        flow_counter=_number(written.get("fl")),
-        scopes=tuple(_read_scope(scope) for scope in _list(written.get("sc", []))),
-        tokens=tuple(_read_token(token) for token in _list(written.get("tk", []))),
-        joins={_join_key(key): _counts(counts) for key, counts in _object(written.get("jn", {})).items()},
+        status=Status(stored.text(written.get("st"))),
+        last_id=stored.number(written.get("n")),
+        flow_counter=stored.number(written.get("fl")),
+        scopes=tuple(_read_scope(scope) for scope in stored.items(written.get("sc", []))),
+        tokens=tuple(_read_token(token) for token in stored.items(written.get("tk", []))),
+        joins={_join_key(key): _counts(counts) for key, counts in stored.members(written.get("jn", {})).items()},
         entries=_counts(written.get("ent", {})),
-        compensation=tuple(_list(written.get("cp", []))),
-        incidents=tuple(_read_incident(incident) for incident in _list(written.get("inc", []))),
-        vars=_object(written.get("vars", {})),
+        compensation=tuple(stored.items(written.get("cp", []))),
+        incidents=tuple(_read_incident(incident) for incident in stored.items(written.get("inc", []))),
+        vars=stored.members(written.get("vars", {})),
     )
 
 
@@ -299,26 +272,26 @@ def _check(state: State) -> None:
     tokens = [token.id for token in state.tokens]
     ids = sorted(scopes + tokens)
     if scopes != sorted(scopes) or tokens != sorted(tokens) or len(set(ids)) != len(ids):
-        raise _Malformed("the ids are not ascending")
+        raise stored.Malformed("the ids are not ascending")
     if ids and (ids[-1] > state.last_id or ids[0] < 1):
-        raise _Malformed("an id lies outside the counter")
+        raise stored.Malformed("an id lies outside the counter")
     known = {0, *scopes}
     if not {scope.parent for scope in state.scopes} <= known or not {t.scope for t in state.tokens} <= known - {0}:
-        raise _Malformed("a scope is missing")
+        raise stored.Malformed("a scope is missing")
     if {incident.token for incident in state.incidents} != {
         token.id for token in state.tokens if token.state is TokenState.INCIDENT
     } or len(state.incidents) != len({incident.token for incident in state.incidents}):
-        raise _Malformed("the incidents are not those of the tokens")
+        raise stored.Malformed("the incidents are not those of the tokens")
 
 
 def _read(written: Json) -> State | Refusal:
     try:
-        members = _object(written)
+        members = stored.members(written)
         if members.get("v") != VERSION:
-            raise _Malformed(f"the format version is {str(members.get('v'))[:40]}")
+            raise stored.Malformed(f"the format version is {str(members.get('v'))[:40]}")
         state = _read_members(members)
         _check(state)
-    except (_Malformed, ValueError) as error:
+    except (stored.Malformed, ValueError) as error:
         return Refusal(
             code="INTEGRITY", expected=f"a process state of format version {VERSION}", actual=str(error)[:200]
         )

@@ -1,0 +1,1 @@
+"""From BPMN text to the compiled process: vocabulary, the file as written, task extensions, checks, compilation."""

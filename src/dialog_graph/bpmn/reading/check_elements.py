@@ -1,0 +1,89 @@
+"""Checks of single elements: what is executed, of a later version, refused, or badly formed in itself."""
+
+from collections.abc import Iterator
+
+from dialog_graph.bpmn.reading import vocabulary as v
+from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.bpmn.reading.source import (
+    SourceNode,
+    SourceProcess,
+    children,
+    foreign,
+    ignored_extensions,
+    known_part,
+)
+from dialog_graph.model.safe_xml import Element
+
+_SPLIT = "model the events one by one"
+_WORDS = {"startEvent": "start", "endEvent": "end"}
+
+
+def check_elements(process: SourceProcess, findings: Findings) -> None:
+    """Every node of the process with its parts."""
+    for node in process.nodes:
+        for what, fix in _refused(node):
+            findings.add("DG2002", node.line, node.id, what=what, fix=fix)
+        for what in _later(node):
+            findings.add("DG2003", node.line, node.id, what=what)
+        definitions = _event_definitions(node)
+        if len(definitions) > 1:
+            findings.add("DG2121", node.line, node.id, id=node.id, count=len(definitions))
+        if node.tag not in v.CONTAINERS:
+            _check_parts(node, findings)
+
+
+def _event_definitions(node: SourceNode) -> list[str]:
+    if node.tag not in v.EVENTS:
+        return []
+    return [local for ns, local, _ in children(node.xml) if ns == v.BPMN and local in v.EVENT_DEFINITIONS]
+
+
+def _refused(node: SourceNode) -> Iterator[tuple[str, str]]:
+    """What is refused for good about a node: words for it, and what to do instead."""
+    get = node.xml.get
+    if node.tag in v.REFUSED_NODES:
+        yield f'element "{node.tag}"', v.REFUSED_NODES[node.tag]
+    if node.tag == "eventBasedGateway" and (get("instantiate") == "true" or get("eventGatewayType") == "Parallel"):
+        yield "an event-based gateway that starts the process or is parallel", "use start events"
+    if get("parallelMultiple") == "true":
+        yield "a parallel multiple event", _SPLIT
+    for name in ("startQuantity", "completionQuantity"):
+        if get(name, "1").strip() != "1":
+            yield f"{name} other than 1", "use gateways"
+    yield from _refused_definitions(node)
+
+
+def _refused_definitions(node: SourceNode) -> Iterator[tuple[str, str]]:
+    for _, local, child in children(node.xml):
+        if local == "compensateEventDefinition" and child.get("waitForCompletion") == "false":
+            yield "a compensation that is not waited for", "leave waitForCompletion out"
+        if local == "timerEventDefinition" and node.tag == "boundaryEvent" and _interrupts_in_cycles(node, child):
+            yield "a repeated timer on an interrupting boundary", 'use a duration, or cancelActivity="false"'
+
+
+def _interrupts_in_cycles(node: SourceNode, definition: Element) -> bool:
+    cycle = any(local == "timeCycle" for _, local, _ in children(definition))
+    return cycle and node.xml.get("cancelActivity", "true") != "false"
+
+
+def _later(node: SourceNode) -> Iterator[str]:
+    if node.tag in v.LATER_NODES:
+        yield f'element "{node.tag}"'
+    if node.tag in _WORDS:
+        words = (v.EVENT_DEFINITIONS[name] for name in _event_definitions(node))
+        yield from (f"{'an' if word[0] in 'aeiou' else 'a'} {word} {_WORDS[node.tag]} event" for word in words)
+    if node.xml.get("isForCompensation") == "true":
+        yield "a compensation handler"
+    if node.tag == "receiveTask" and node.xml.get("instantiate") == "true":
+        yield "a receive task that starts the process"
+
+
+def _check_parts(node: SourceNode, findings: Findings) -> None:
+    for namespace, local, child in children(node.xml):
+        if namespace != v.BPMN:
+            foreign(child, findings)
+        elif local == "extensionElements":
+            if node.tag not in v.ACTIVITIES and node.tag != "exclusiveGateway":
+                ignored_extensions(child, findings)
+        elif local not in v.EVENT_DEFINITIONS or node.tag not in v.EVENTS:
+            known_part(child, local, findings)

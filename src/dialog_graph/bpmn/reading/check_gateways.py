@@ -1,0 +1,95 @@
+"""Checks of choices: defaults, missing conditions, completeness, circles (process engine §4.2, §5)."""
+
+from collections.abc import Mapping
+
+from dialog_graph.bpmn.actions import type_actions
+from dialog_graph.bpmn.commands import REJECT
+from dialog_graph.bpmn.definition import ActionType, TaskDefinition, TaskKind
+from dialog_graph.bpmn.reading import vocabulary as v
+from dialog_graph.bpmn.reading.conditions import are_complete, are_disjoint, comparison
+from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.bpmn.reading.graph import Graph, circles
+from dialog_graph.bpmn.reading.source import SourceNode
+
+Tasks = Mapping[str, TaskDefinition]
+"""Node id -> what its extensions declare."""
+
+
+def check_gateways(graph: Graph, tasks: Tasks, strict: bool, findings: Findings) -> None:
+    """Every place where a token chooses."""
+    for node in graph.nodes.values():
+        if node.default is not None:
+            _check_default(node, graph, findings)
+        if node.tag == "exclusiveGateway":
+            _check_exclusive(node, graph, tasks, strict, findings)
+    _check_circles(graph, tasks, findings)
+
+
+def _check_default(node: SourceNode, graph: Graph, findings: Findings) -> None:
+    flow = next((flow for flow in graph.out[node.id] if flow.id == node.default), None)
+    problem = "is not one of its flows" if flow is None else "has a condition" if flow.condition is not None else None
+    if problem:
+        findings.add("DG2204", node.line, node.id, id=node.id, flow=node.default, problem=problem)
+
+
+def _check_exclusive(node: SourceNode, graph: Graph, tasks: Tasks, strict: bool, findings: Findings) -> None:
+    flows = [flow for flow in graph.out[node.id] if flow.id != node.default]
+    conditional = [flow for flow in flows if flow.condition is not None]
+    always = [flow for flow in flows if flow.condition is None]
+    if not conditional:
+        return
+    for flow in always:
+        findings.add("DG2203", flow.line, flow.id, id=flow.id, gateway=node.id)
+    compared = [comparison(flow.condition) for flow in conditional if flow.condition is not None]
+    if not always and node.default is None and not are_complete(compared, _arriving_actions(node, graph, tasks)):
+        findings.add("DG2201", node.line, node.id, id=node.id)
+    why = (
+        "it has a default flow"
+        if node.default is not None
+        else "a flow has no condition"
+        if always
+        else "conditions may be true together"
+        if not are_disjoint(compared)
+        else None
+    )
+    if why and not strict:
+        findings.add("DG2202", node.line, node.id, id=node.id, why=why)
+
+
+def _arriving_actions(node: SourceNode, graph: Graph, tasks: Tasks) -> frozenset[str | None] | None:
+    """Every gatewayAction that can arrive at the gateway, where only user tasks lie directly before it."""
+    found: set[str | None] = set()
+    for before in graph.before(node.id):
+        task = tasks.get(before)
+        if task is None or task.kind is not TaskKind.USER:
+            return None
+        kind = type_actions(task.type)
+        declared = {action.name for action in task.actions if action.type is ActionType.PROCESS}
+        found |= {kind.default, REJECT} | (declared - set(kind.own))
+    return frozenset(found) or None
+
+
+def _check_circles(graph: Graph, tasks: Tasks, findings: Findings) -> None:
+    told: set[str] = set()
+    for code, after in (("DG2205", _certain), ("DG2206", _automatic)):
+        for circle in circles(graph.nodes, lambda id, after=after: after(graph, tasks, id)):
+            if told.isdisjoint(circle):
+                first = graph.nodes[circle[0]]
+                findings.add(code, first.line, first.id, names=", ".join(circle[:20]))
+            told.update(circle)
+
+
+def _certain(graph: Graph, tasks: Tasks, id: str) -> list[str]:
+    """Where a token that arrives at a passing element goes without any choice."""
+    node = graph.nodes[id]
+    first = next((flow for flow in graph.out[id] if flow.id != node.default or len(graph.out[id]) == 1), None)
+    passes = node.tag in v.GATEWAYS and first is not None and first.condition is None
+    code = len(graph.out[id]) > 1 and all(flow.condition is None for flow in graph.out[id])
+    return [first.target] if passes and first is not None and not code else []
+
+
+def _automatic(graph: Graph, tasks: Tasks, id: str) -> list[str]:
+    """Where a token can go without a user: gateways and service tasks pass it on."""
+    task = tasks.get(id)
+    automatic = graph.nodes[id].tag in v.GATEWAYS or (task is not None and task.kind is TaskKind.SERVICE)
+    return graph.after(id) if automatic else []

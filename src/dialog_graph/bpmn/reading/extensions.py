@@ -1,0 +1,297 @@
+"""The extension elements of a task or gateway (app folder rules §3): type, actions, configuration.
+
+Both Altinn namespaces count as one, child order is free, and everything that is not in `KNOWN` below its parent is
+reported as ignored.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dialog_graph.bpmn.definition import Action, ActionType
+from dialog_graph.bpmn.reading import vocabulary as v
+from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.bpmn.reading.source import SourceNode, children, foreign, text_of
+from dialog_graph.bpmn.task_config import (
+    Correlation,
+    Deadline,
+    EFormidlingConfig,
+    External,
+    ListPerEnvironment,
+    Message,
+    PaymentConfig,
+    PdfConfig,
+    PerEnvironment,
+    Retry,
+    SignatureConfig,
+    SignaturePolicy,
+    SubformPdfConfig,
+    TaskConfig,
+    Wait,
+    environment_of,
+)
+from dialog_graph.model.safe_xml import Element
+
+_EFORMIDLING = (
+    *("disabled", "receiver", "process", "standard", "typeVersion", "type"),
+    *("securityLevel", "dpfShipmentType", "dataTypes"),
+)
+KNOWN: Mapping[str, tuple[str, ...]] = {
+    "extensionElements": ("taskExtension", "gatewayExtension", "properties"),
+    "taskExtension": (
+        *("taskType", "actions", "signatureConfig", "paymentConfig", "pdfConfig"),
+        *("subformPdfConfig", "eFormidlingConfig"),
+    ),
+    "gatewayExtension": ("connectedDataTypeId",),
+    "properties": ("tasktype", "actions"),
+    "actions": ("action",),
+    "signatureConfig": (
+        *("dataTypesToSign", "signatureDataType", "uniqueFromSignaturesInDataTypes", "signeeProviderId"),
+        *("signeeStatesDataTypeId", "signingPdfDataType", "correspondenceResource", "runDefaultValidator"),
+    ),
+    "dataTypesToSign": ("dataType",),
+    "uniqueFromSignaturesInDataTypes": ("dataType",),
+    "paymentConfig": ("paymentDataType", "paymentReceiptPdfDataType"),
+    "pdfConfig": ("filenameTextResourceKey", "autoPdfTaskIds"),
+    "autoPdfTaskIds": ("taskId",),
+    "subformPdfConfig": ("filenameTextResourceKey", "subformComponentId", "subformDataTypeId"),
+    "eFormidlingConfig": _EFORMIDLING,
+    "dataTypes": ("dataType",),
+}
+"""Altinn element -> the Altinn elements that have a meaning directly below it."""
+
+OURS_ON_TASKS: Mapping[str, tuple[str, ...]] = {
+    "signaturePolicy": ("role",),
+    "deadline": ("reminder",),
+    "external": (),
+    "retry": (),
+    "correlation": (),
+    "message": (),
+    "wait": (),
+}
+"""Element of our own namespace that a task may have -> the elements below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extensions:
+    """What the extensions of one element say; `type` is None where none is given."""
+
+    type: str | None = None
+    actions: tuple[Action, ...] = ()
+    connected_data_type: str | None = None
+    config: TaskConfig = TaskConfig()  # noqa: RUF009 (frozen)
+
+
+def read_extensions(node: SourceNode, findings: Findings) -> Extensions:
+    """Reads the extensions of a task or gateway and tells of what is ignored."""
+    holders = list(node.xml.iterchildren(f"{{{v.BPMN}}}extensionElements"))
+    is_task = node.tag in v.ACTIVITIES
+    for holder in holders:
+        _tell_ignored(holder, "extensionElements", is_task, findings)
+    task = [extension for holder in holders for extension in _all(holder, "taskExtension")]
+    properties = [old for holder in holders for old in _all(holder, "properties")]
+    gateway = [extension for holder in holders for extension in _all(holder, "gatewayExtension")]
+    return Extensions(
+        type=_type(node, task, properties) if is_task else None,
+        actions=_actions([*task, *properties]) if is_task else (),
+        connected_data_type=_first_text(gateway, "connectedDataTypeId"),
+        config=_config(task, _ours(holders)) if is_task else TaskConfig(),
+    )
+
+
+def _tell_ignored(parent: Element, name: str, is_task: bool, findings: Findings) -> None:
+    for namespace, local, child in children(parent):
+        if namespace in v.ALTINN and local in KNOWN.get(name, ()):
+            _tell_ignored(child, local, is_task, findings)
+        elif namespace == v.OURS and name == "extensionElements" and is_task and local in OURS_ON_TASKS:
+            for below, inner, grandchild in children(child):
+                if below != v.OURS or inner not in OURS_ON_TASKS[local]:
+                    foreign(grandchild, findings)
+        else:
+            foreign(child, findings)
+
+
+# small readers of Altinn's elements
+
+
+def _all(parent: Element, local: str) -> Iterator[Element]:
+    return (child for namespace, name, child in children(parent) if namespace in v.ALTINN and name == local)
+
+
+def _first(parents: list[Element], local: str) -> Element | None:
+    return next((child for parent in parents for child in _all(parent, local)), None)
+
+
+def _first_text(parents: list[Element], local: str) -> str | None:
+    found = _first(parents, local)
+    return (text_of(found) or None) if found is not None else None
+
+
+def _text(parent: Element, local: str) -> str | None:
+    return _first_text([parent], local)
+
+
+def _texts(parent: Element, *path: str) -> tuple[str, ...]:
+    parents = [parent]
+    for local in path:
+        parents = [child for parent in parents for child in _all(parent, local)]
+    return tuple(text for found in parents if (text := text_of(found)))
+
+
+def _attribute(element: Element, local: str) -> str | None:
+    """An attribute, unqualified or of an Altinn namespace."""
+    names = (local, *(f"{{{namespace}}}{local}" for namespace in sorted(v.ALTINN)))
+    return next((value.strip() for name in names if (value := element.get(name)) is not None), None)
+
+
+def _environments(parent: Element, local: str) -> PerEnvironment:
+    return PerEnvironment(
+        tuple((environment_of(_attribute(found, "env")), text_of(found)) for found in _all(parent, local))
+    )
+
+
+def _true(text: str | None, default: bool = False) -> bool:
+    return default if text is None else text.strip().lower() == "true"
+
+
+def _type(node: SourceNode, task: list[Element], properties: list[Element]) -> str | None:
+    old = _first(properties, "tasktype")
+    attributes = (_attribute(node.xml, name) for name in ("tasktype", "taskType"))
+    given = (_first_text(task, "taskType"), *attributes, _attribute(old, "id") if old is not None else None)
+    return next((type for type in given if type), None)
+
+
+def _actions(parents: list[Element]) -> tuple[Action, ...]:
+    found = (action for parent in parents for actions in _all(parent, "actions") for action in _all(actions, "action"))
+    named = ((text_of(action) or _attribute(action, "id"), _attribute(action, "type")) for action in found)
+    return tuple(
+        Action(name=name, type=ActionType.SERVER if type == ActionType.SERVER else ActionType.PROCESS)
+        for name, type in named
+        if name
+    )
+
+
+# configuration
+
+
+def _signature(xml: Element) -> SignatureConfig:
+    return SignatureConfig(
+        data_types_to_sign=_texts(xml, "dataTypesToSign", "dataType"),
+        signature_data_type=_text(xml, "signatureDataType"),
+        unique_from_signatures_in_data_types=_texts(xml, "uniqueFromSignaturesInDataTypes", "dataType"),
+        signee_provider_id=_text(xml, "signeeProviderId"),
+        signee_states_data_type_id=_text(xml, "signeeStatesDataTypeId"),
+        signing_pdf_data_type=_text(xml, "signingPdfDataType"),
+        correspondence_resource=_environments(xml, "correspondenceResource"),
+        run_default_validator=_true(_text(xml, "runDefaultValidator")),
+    )
+
+
+def _payment(xml: Element) -> PaymentConfig:
+    return PaymentConfig(
+        payment_data_type=_text(xml, "paymentDataType"),
+        payment_receipt_pdf_data_type=_text(xml, "paymentReceiptPdfDataType"),
+    )
+
+
+def _pdf(xml: Element) -> PdfConfig:
+    return PdfConfig(
+        filename_text_resource_key=_text(xml, "filenameTextResourceKey"),
+        auto_pdf_task_ids=_texts(xml, "autoPdfTaskIds", "taskId"),
+    )
+
+
+def _subform_pdf(xml: Element) -> SubformPdfConfig:
+    return SubformPdfConfig(
+        filename_text_resource_key=_text(xml, "filenameTextResourceKey"),
+        subform_component_ids=_texts(xml, "subformComponentId"),
+        subform_data_type_ids=_texts(xml, "subformDataTypeId"),
+    )
+
+
+def _e_formidling(xml: Element) -> EFormidlingConfig:
+    lists = tuple(
+        (environment_of(_attribute(found, "env")), _texts(found, "dataType")) for found in _all(xml, "dataTypes")
+    )
+    return EFormidlingConfig(
+        disabled=_environments(xml, "disabled"),
+        receiver=_environments(xml, "receiver"),
+        process=_environments(xml, "process"),
+        standard=_environments(xml, "standard"),
+        type_version=_environments(xml, "typeVersion"),
+        type=_environments(xml, "type"),
+        security_level=_environments(xml, "securityLevel"),
+        dpf_shipment_type=_environments(xml, "dpfShipmentType"),
+        data_types=ListPerEnvironment(lists),
+    )
+
+
+def _ours(holders: list[Element]) -> dict[str, list[Element]]:
+    found: dict[str, list[Element]] = {}
+    for holder in holders:
+        for namespace, local, child in children(holder):
+            if namespace == v.OURS:
+                found.setdefault(local, []).append(child)
+    return found
+
+
+def _ours_below(xml: Element, local: str) -> Iterator[Element]:
+    return xml.iterchildren(f"{{{v.OURS}}}{local}")
+
+
+def _signature_policy(xml: Element) -> SignaturePolicy:
+    return SignaturePolicy(
+        required=xml.get("required"),
+        auto_complete=_true(xml.get("autoComplete"), default=True),
+        roles=tuple(text_of(role) for role in _ours_below(xml, "role")),
+        order=xml.get("order", "parallel"),
+        on_reject=xml.get("onReject", "task"),
+    )
+
+
+def _deadline(xml: Element) -> Deadline:
+    reminders = (reminder.get("before") for reminder in _ours_below(xml, "reminder"))
+    return Deadline(
+        after=xml.get("after"),
+        at=xml.get("at"),
+        action=xml.get("action"),
+        reminders=tuple(before for before in reminders if before),
+    )
+
+
+def _external(xml: Element) -> External:
+    listed = (xml.get("sendBackTo") or "").replace(",", " ").split()
+    return External(endpoint=xml.get("endpoint"), timeout=xml.get("timeout"), send_back_to=tuple(listed))
+
+
+def _retry(xml: Element) -> Retry:
+    usual = Retry()
+    return Retry(
+        base=xml.get("base", usual.base),
+        max=xml.get("max", usual.max),
+        give_up_after=xml.get("giveUpAfter", usual.give_up_after),
+        max_attempts=xml.get("maxAttempts"),
+        user_may_retry=_true(xml.get("userMayRetry"), default=True),
+    )
+
+
+def _config(task: list[Element], ours: dict[str, list[Element]]) -> TaskConfig:
+    def altinn(local: str) -> Element | None:
+        return _first(task, local)
+
+    def own(local: str) -> Element | None:
+        return next(iter(ours.get(local, [])), None)
+
+    return TaskConfig(
+        signature=_signature(xml) if (xml := altinn("signatureConfig")) is not None else None,
+        payment=_payment(xml) if (xml := altinn("paymentConfig")) is not None else None,
+        pdf=_pdf(xml) if (xml := altinn("pdfConfig")) is not None else None,
+        subform_pdf=_subform_pdf(xml) if (xml := altinn("subformPdfConfig")) is not None else None,
+        e_formidling=_e_formidling(xml) if (xml := altinn("eFormidlingConfig")) is not None else None,
+        signature_policy=_signature_policy(xml) if (xml := own("signaturePolicy")) is not None else None,
+        deadlines=tuple(map(_deadline, ours.get("deadline", []))),
+        external=_external(xml) if (xml := own("external")) is not None else None,
+        retry=_retry(xml) if (xml := own("retry")) is not None else None,
+        correlation=Correlation(key=xml.get("key")) if (xml := own("correlation")) is not None else None,
+        message=Message(data_type=xml.get("dataType")) if (xml := own("message")) is not None else None,
+        wait=Wait(budget=xml.get("budget", "P1D")) if (xml := own("wait")) is not None else None,
+    )

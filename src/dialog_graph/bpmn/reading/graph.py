@@ -1,0 +1,92 @@
+"""The written process as a graph of ids, for the checks. Flows without both ends are left out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """`out` and `into`: node id -> its flows in document order. Of nodes with the same id the first counts."""
+
+    nodes: Mapping[str, SourceNode]
+    flows: tuple[SourceFlow, ...]
+    out: Mapping[str, tuple[SourceFlow, ...]]
+    into: Mapping[str, tuple[SourceFlow, ...]]
+
+    def after(self, id: str) -> list[str]:
+        """The nodes directly behind a node."""
+        return [flow.target for flow in self.out[id]]
+
+    def before(self, id: str) -> list[str]:
+        """The nodes directly before a node."""
+        return [flow.source for flow in self.into[id]]
+
+
+def graph_of(process: SourceProcess) -> Graph:
+    """The graph of all nodes of the process, subprocess contents included."""
+    nodes: dict[str, SourceNode] = {}
+    for node in process.nodes:
+        nodes.setdefault(node.id, node)
+    flows = tuple(flow for flow in process.flows if flow.source in nodes and flow.target in nodes)
+    out: dict[str, list[SourceFlow]] = {id: [] for id in nodes}
+    into: dict[str, list[SourceFlow]] = {id: [] for id in nodes}
+    for flow in flows:
+        out[flow.source].append(flow)
+        into[flow.target].append(flow)
+    return Graph(
+        nodes, flows, {id: tuple(all) for id, all in out.items()}, {id: tuple(all) for id, all in into.items()}
+    )
+
+
+def reachable(starts: Iterable[str], after: Callable[[str], Iterable[str]]) -> set[str]:
+    """All nodes that can be reached, the starts included."""
+    found = set(starts)
+    waiting = list(found)
+    while waiting:
+        new = [id for id in after(waiting.pop()) if id not in found]
+        found.update(new)
+        waiting.extend(new)
+    return found
+
+
+def circles(nodes: Iterable[str], after: Callable[[str], Iterable[str]]) -> list[list[str]]:
+    """The groups of nodes that can all reach each other, each in the given order (Kosaraju, without recursion)."""
+    order = list(nodes)
+    known = set(order)
+    follow = {id: [target for target in after(id) if target in known] for id in order}
+    back: dict[str, list[str]] = {id: [] for id in order}
+    for id, targets in follow.items():
+        for target in targets:
+            back[target].append(id)
+    place = {id: number for number, id in enumerate(order)}
+    done: set[str] = set()
+    groups: list[list[str]] = []
+    for id in reversed(_finished(order, follow)):
+        if id in done:
+            continue
+        group = reachable([id], lambda node: (before for before in back[node] if before not in done))
+        done.update(group)
+        if len(group) > 1 or id in follow[id]:
+            groups.append(sorted(group, key=place.__getitem__))
+    return sorted(groups, key=lambda group: place[group[0]])
+
+
+def _finished(order: list[str], follow: Mapping[str, list[str]]) -> list[str]:
+    """Nodes in the order in which a depth-first search leaves them."""
+    seen: set[str] = set()
+    finished: list[str] = []
+    for root in order:
+        stack = [(root, iter(follow[root]))] if root not in seen else []
+        seen.add(root)
+        while stack:
+            node, rest = stack[-1]
+            target = next((target for target in rest if target not in seen), None)
+            if target is None:
+                finished.append(node)
+                stack.pop()
+            else:
+                seen.add(target)
+                stack.append((target, iter(follow[target])))
+    return finished

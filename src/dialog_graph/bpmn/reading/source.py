@@ -1,0 +1,258 @@
+"""The BPMN file as it is written: nodes, flows, lanes of every process, before anything is judged or compiled."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from dialog_graph.bpmn.reading import vocabulary as v
+from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.model.safe_xml import Element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceNode:
+    """A flow node. `scope`: id of the subprocess around it; `default`: id of a flow; `listed`: its own flow lists."""
+
+    tag: str
+    id: str
+    line: int
+    xml: Element
+    name: str | None = None
+    scope: str | None = None
+    default: str | None = None
+    listed: tuple[frozenset[str], frozenset[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFlow:
+    """A sequence flow; `source` and `target` are ids as written, "" when absent."""
+
+    id: str
+    line: int
+    source: str
+    target: str
+    name: str | None = None
+    scope: str | None = None
+    condition: str | None = None
+    condition_line: int | None = None
+    flow_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceProcess:
+    """One process of the file. `lanes`: node id -> name of its lane."""
+
+    id: str
+    line: int
+    name: str | None
+    nodes: tuple[SourceNode, ...]
+    flows: tuple[SourceFlow, ...]
+    lanes: Mapping[str, str]
+    data_objects: tuple[str, ...]
+    strict: bool
+
+
+def split_name(element: Element) -> tuple[str, str]:
+    """Namespace ("" for none) and local name."""
+    namespace, _, local = str(element.tag).rpartition("}")
+    return namespace[1:], local
+
+
+def children(element: Element) -> Iterator[tuple[str, str, Element]]:
+    """The child elements with namespace and local name, without comments."""
+    for child in element.iterchildren("*"):
+        yield *split_name(child), child
+
+
+def text_of(element: Element) -> str:
+    """The trimmed text of an element, comments left out."""
+    tails = (child.tail or "" for child in element)
+    return ((element.text or "") + "".join(tails)).strip()
+
+
+def _bpmn(element: Element, local: str) -> Iterator[Element]:
+    return element.iterchildren(f"{{{v.BPMN}}}{local}")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What one process gives while it is walked through."""
+
+    findings: Findings
+    nodes: list[SourceNode] = field(default_factory=list[SourceNode])
+    flows: list[SourceFlow] = field(default_factory=list[SourceFlow])
+    lanes: dict[str, str] = field(default_factory=dict[str, str])
+    data_objects: list[str] = field(default_factory=list[str])
+    given_ids: set[str] = field(default_factory=set[str])
+    strict: bool = False
+
+
+def read_process_source(process: Element, findings: Findings) -> SourceProcess:
+    """The process as written; elements without a meaning here are findings."""
+    reading = _Reading(findings)
+    attributes(process, findings, {"strict"})
+    reading.strict = process.get(f"{{{v.OURS}}}strict", "").strip() == "altinn"
+    _contents(reading, process, None)
+    return SourceProcess(
+        id=process.get("id") or "process",
+        line=process.sourceline or 1,
+        name=process.get("name"),
+        nodes=tuple(reading.nodes),
+        flows=tuple(reading.flows),
+        lanes=reading.lanes,
+        data_objects=tuple(reading.data_objects),
+        strict=reading.strict,
+    )
+
+
+def _contents(reading: _Reading, owner: Element, scope: str | None) -> None:
+    for namespace, local, child in children(owner):
+        if namespace != v.BPMN:
+            foreign(child, reading.findings)
+        elif local == "sequenceFlow":
+            _flow(reading, child, scope)
+        elif local in v.NODES:
+            _node(reading, child, local, scope)
+        elif local == "extensionElements":
+            _container_extensions(reading, child, scope)
+        elif local == "laneSet":
+            _lanes(reading, child)
+        else:
+            if local in ("dataObject", "dataObjectReference"):
+                reading.data_objects.append(child.get("name") or child.get("id") or "")
+            known_part(child, local, reading.findings)
+
+
+def _node(reading: _Reading, xml: Element, tag: str, scope: str | None) -> None:
+    node = SourceNode(
+        tag=tag,
+        id=xml.get("id") or f"{tag}#{len(reading.nodes) + 1}",
+        line=xml.sourceline or 1,
+        xml=xml,
+        name=xml.get("name"),
+        scope=scope,
+        default=xml.get("default"),
+        listed=_listed(xml),
+    )
+    reading.nodes.append(node)
+    attributes(xml, reading.findings, {"tasktype", "taskType"} if tag in v.ACTIVITIES else set())
+    if tag in v.CONTAINERS:
+        _contents(reading, xml, node.id)
+
+
+def _listed(xml: Element) -> tuple[frozenset[str], frozenset[str]] | None:
+    listed = tuple(frozenset(text_of(item) for item in _bpmn(xml, side)) for side in ("incoming", "outgoing"))
+    return (listed[0], listed[1]) if any(listed) else None
+
+
+def _flow(reading: _Reading, xml: Element, scope: str | None) -> None:
+    source, target = xml.get("sourceRef") or "", xml.get("targetRef") or ""
+    attributes(xml, reading.findings, {"flowtype"})
+    condition = next(_bpmn(xml, "conditionExpression"), None)
+    reading.flows.append(
+        SourceFlow(
+            id=xml.get("id") or _free_id(reading, f"{source}->{target}"),
+            line=xml.sourceline or 1,
+            source=source,
+            target=target,
+            name=xml.get("name"),
+            scope=scope,
+            condition=(text_of(condition) or None) if condition is not None else None,
+            condition_line=condition.sourceline if condition is not None else None,
+            flow_type=_altinn_attribute(xml, "flowtype"),
+        )
+    )
+    for namespace, local, child in children(xml):
+        if local == "extensionElements" and namespace == v.BPMN:
+            ignored_extensions(child, reading.findings)
+        elif namespace == v.BPMN:
+            known_part(child, local, reading.findings)
+        else:
+            foreign(child, reading.findings)
+    if condition is not None:
+        _condition_language(reading, condition)
+
+
+def _condition_language(reading: _Reading, condition: Element) -> None:
+    language = condition.get("language")
+    if language not in (None, "", "urn:altinn:expressions"):
+        what, fix = f'a condition in the language "{language}"', "write it in the expression language"
+        reading.findings.add("DG2002", condition.sourceline, what=what, fix=fix)
+
+
+def _free_id(reading: _Reading, wanted: str) -> str:
+    free = f"{wanted}#{len(reading.flows) + 1}" if wanted in reading.given_ids else wanted
+    reading.given_ids.add(free)
+    return free
+
+
+def _altinn_attribute(xml: Element, local: str) -> str | None:
+    return next((value for ns in sorted(v.ALTINN) if (value := xml.get(f"{{{ns}}}{local}")) is not None), None)
+
+
+def _container_extensions(reading: _Reading, extensions: Element, scope: str | None) -> None:
+    for namespace, local, child in children(extensions):
+        if (namespace, local, scope) == (v.OURS, "strict", None) and text_of(child) == "altinn":
+            reading.strict = True
+        else:
+            foreign(child, reading.findings)
+
+
+def _lanes(reading: _Reading, lane_set: Element) -> None:
+    for lane in _bpmn(lane_set, "lane"):
+        name = lane.get("name") or lane.get("id") or ""
+        reading.lanes.update({text_of(ref): name for ref in _bpmn(lane, "flowNodeRef")})
+        for inner in _bpmn(lane, "childLaneSet"):
+            _lanes(reading, inner)
+
+
+# what has no meaning here
+
+
+def known_part(xml: Element, local: str, findings: Findings) -> None:
+    """Finds out whether an element of the BPMN namespace is carried, of a later version, refused, or unknown."""
+    id = xml.get("id") or _host(xml)
+    if local in v.REFUSED_PARTS:
+        findings.add("DG2002", xml.sourceline, id, what=f'element "{local}"', fix=v.REFUSED_PARTS[local])
+    elif local in v.LATER_PARTS or local in v.EVENT_DEFINITIONS:
+        what = v.LATER_PARTS.get(local) or f"{v.EVENT_DEFINITIONS[local]} event definition"
+        findings.add("DG2003", xml.sourceline, id, what=what)
+    elif local not in v.CARRIED:
+        findings.add("DG2002", xml.sourceline, id, what=f'unknown element "{local}"', fix="remove it")
+
+
+def foreign(xml: Element, findings: Findings) -> None:
+    """Tells of an element of another namespace that has no meaning at its place."""
+    namespace, local = split_name(xml)
+    if namespace in v.DRAWING:
+        return
+    engine, host = v.OTHER_ENGINES.get(namespace), _host(xml)
+    if engine:
+        findings.add("DG2004", xml.sourceline, host, what=f'element "{engine}:{local}"')
+    else:
+        findings.add("DG2302", xml.sourceline, host, what=f'element "{local}"')
+
+
+def _host(xml: Element) -> str | None:
+    """Id of the nearest BPMN element around a foreign one."""
+    above = xml.getparent()
+    while above is not None and (split_name(above)[0] != v.BPMN or above.get("id") is None):
+        above = above.getparent()
+    return above.get("id") if above is not None else None
+
+
+def ignored_extensions(extensions: Element, findings: Findings) -> None:
+    """Tells of the extensions of an element that may have none."""
+    for _, _, child in children(extensions):
+        foreign(child, findings)
+
+
+def attributes(xml: Element, findings: Findings, known: set[str]) -> None:
+    """Tells of attributes of other engines, and of ours and Altinn's that have no meaning at their place."""
+    for name in map(str, xml.attrib):
+        namespace, _, local = name.rpartition("}")
+        namespace = namespace[1:]
+        if namespace in v.OTHER_ENGINES:
+            what = f'attribute "{v.OTHER_ENGINES[namespace]}:{local}"'
+            findings.add("DG2004", xml.sourceline, xml.get("id"), what=what)
+        elif (namespace in v.ALTINN or namespace == v.OURS) and local not in known:
+            findings.add("DG2302", xml.sourceline, xml.get("id"), what=f'attribute "{local}"')

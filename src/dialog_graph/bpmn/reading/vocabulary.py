@@ -1,0 +1,131 @@
+"""Names of the BPMN file: namespaces, and what becomes of every element of the standard (process engine §3).
+
+An element is executed (`ElementKind`), carried as annotation, of a later version (`DG2003`), or refused for good
+(`DG2002`). A name of the BPMN namespace that stands nowhere here is refused as unknown: nothing is ignored silently.
+"""
+
+from collections.abc import Mapping
+
+from dialog_graph.bpmn.definition import ElementKind
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+ALTINN = frozenset({"http://altinn.no/process", "http://altinn.no"})
+OURS = "urn:dialog-graph:process:1"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+DRAWING = frozenset(
+    {
+        "http://www.omg.org/spec/BPMN/20100524/DI",
+        "http://www.omg.org/spec/DD/20100524/DC",
+        "http://www.omg.org/spec/DD/20100524/DI",
+        "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
+        "http://bpmn.io/schema/bpmn/biocolor/1.0",
+    }
+)
+"""Namespaces of the diagram, never looked into here."""
+
+OTHER_ENGINES: Mapping[str, str] = {
+    "http://camunda.org/schema/1.0/bpmn": "camunda",
+    "http://camunda.org/schema/zeebe/1.0": "zeebe",
+    "http://flowable.org/bpmn": "flowable",
+    "http://activiti.org/bpmn": "activiti",
+}
+"""Namespaces whose elements and attributes mean something to another engine (`DG2004`)."""
+
+EXECUTED = frozenset(kind.value for kind in ElementKind)
+ACTIVITIES = frozenset(kind for kind in EXECUTED if kind.lower().endswith("task"))
+SERVICE_ELEMENTS = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
+GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
+CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
+EVENT_DEFINITIONS: Mapping[str, str] = {
+    "messageEventDefinition": "message",
+    "timerEventDefinition": "timer",
+    "signalEventDefinition": "signal",
+    "errorEventDefinition": "error",
+    "escalationEventDefinition": "escalation",
+    "terminateEventDefinition": "terminate",
+    "linkEventDefinition": "link",
+    "conditionalEventDefinition": "conditional",
+    "compensateEventDefinition": "compensation",
+    "cancelEventDefinition": "cancel",
+    "eventDefinitionRef": "referenced",
+}
+
+LATER_NODES = frozenset(
+    {
+        "parallelGateway",
+        "inclusiveGateway",
+        "eventBasedGateway",
+        "callActivity",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "boundaryEvent",
+        *CONTAINERS,
+    }
+)
+"""Flow nodes of a later version."""
+
+LATER_PARTS: Mapping[str, str] = {
+    "standardLoopCharacteristics": "loop",
+    "multiInstanceLoopCharacteristics": "multi-instance",
+}
+"""Parts of an activity that a later version executes, with the words for them."""
+
+REFUSED_NODES: Mapping[str, str] = {
+    "complexGateway": "use exclusive, inclusive or parallel gateways",
+    "scriptTask": "use a service task with a handler in logic/app.py",
+    "choreographyTask": "model the process of one party",
+    "subChoreography": "model the process of one party",
+    "callChoreography": "model the process of one party",
+}
+"""Flow nodes that are refused for good, with what to do instead."""
+
+REFUSED_PARTS: Mapping[str, str] = {
+    "script": "use a service task with a handler in logic/app.py",
+    "import": "keep everything in one file",
+    "choreography": "model the process of one party",
+    "globalChoreographyTask": "model the process of one party",
+    "conversation": "model the process of one party",
+    "globalConversation": "model the process of one party",
+    "conversationLink": "model the process of one party",
+    "subConversation": "model the process of one party",
+    "callConversation": "model the process of one party",
+    "conversationAssociation": "model the process of one party",
+    "globalTask": "put the task into the process",
+    "globalUserTask": "put the task into the process",
+    "globalManualTask": "put the task into the process",
+    "globalScriptTask": "use a service task with a handler in logic/app.py",
+    "globalBusinessRuleTask": "put the task into the process",
+}
+"""Other elements that are refused for good, with what to do instead."""
+
+NODES = EXECUTED | LATER_NODES | REFUSED_NODES.keys()
+
+CARRIED = frozenset(
+    {
+        # whole file
+        *("collaboration", "participant", "participantMultiplicity", "messageFlow", "messageFlowAssociation"),
+        *("message", "error", "escalation", "signal", "itemDefinition", "interface", "operation", "inMessageRef"),
+        *("outMessageRef", "errorRef", "interfaceRef", "endPointRef", "category", "categoryValue", "dataStore"),
+        *("resource", "resourceParameter", "correlationProperty", "correlationPropertyRetrievalExpression"),
+        *("correlationKey", "correlationSubscription", "correlationPropertyBinding", "correlationPropertyRef"),
+        *("messagePath", "dataPath", "partnerEntity", "partnerRole", "participantRef", "endPoint", "extension"),
+        *("relationship", "source", "target", "participantAssociation", "innerParticipantRef", "outerParticipantRef"),
+        # annotations
+        *("documentation", "text", "textAnnotation", "association", "group", "laneSet", "lane", "childLaneSet"),
+        *("flowNodeRef", "partitionElement", "auditing", "monitoring", "categoryValueRef", "supports"),
+        # data
+        *("dataObject", "dataObjectReference", "dataStoreReference", "dataState", "property", "ioSpecification"),
+        *("ioBinding", "dataInput", "dataOutput", "inputSet", "outputSet", "dataInputRefs", "dataOutputRefs"),
+        *("optionalInputRefs", "whileExecutingInputRefs", "outputSetRefs", "optionalOutputRefs", "inputSetRefs"),
+        *("whileExecutingOutputRefs", "dataInputAssociation", "dataOutputAssociation", "sourceRef", "targetRef"),
+        *("transformation", "assignment", "from", "to", "supportedInterfaceRef"),
+        # who, and how it is shown
+        *("performer", "humanPerformer", "potentialOwner", "resourceRole", "resourceRef"),
+        *("resourceAssignmentExpression", "resourceParameterBinding", "formalExpression", "expression", "rendering"),
+        # parts that are read with their owner
+        *("incoming", "outgoing", "extensionElements", "conditionExpression"),
+    }
+)
+"""Elements that are kept or shown and have no effect on the run."""
