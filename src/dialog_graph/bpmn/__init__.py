@@ -6,6 +6,9 @@ No I/O, no clock, no ids of its own. The reader's diagnostics are process engine
 from dialog_graph.bpmn.actions import OWN_ACTIONS, TypeActions
 from dialog_graph.bpmn.advance import Advance, advance
 from dialog_graph.bpmn.commands import (
+    ABANDON,
+    REJECT,
+    SEND_BACK,
     Cancel,
     Command,
     Complete,
@@ -15,7 +18,7 @@ from dialog_graph.bpmn.commands import (
     decode_command,
     encode_command,
 )
-from dialog_graph.bpmn.decisions import Decision
+from dialog_graph.bpmn.decisions import Decision, RecordedAnswers
 from dialog_graph.bpmn.definition import (
     Action,
     ActionType,
@@ -41,11 +44,15 @@ from dialog_graph.bpmn.events import (
 from dialog_graph.bpmn.facts import EvaluationFailed, Evaluator, Facts, Limits, Vars
 from dialog_graph.bpmn.journal import Mismatch, Replayed, StepRecord, replay, replay_step
 from dialog_graph.bpmn.reader import FILE, read_process
-from dialog_graph.bpmn.state import Entry, OpenIncident, State, Status
+from dialog_graph.bpmn.state import Entry, Incident, OpenIncident, State, Status
+from dialog_graph.bpmn.task_config import TaskConfig
 
 __all__ = [
+    "ABANDON",
     "FILE",
     "OWN_ACTIONS",
+    "REJECT",
+    "SEND_BACK",
     "Action",
     "ActionType",
     "Advance",
@@ -67,6 +74,7 @@ __all__ = [
     "Event",
     "Facts",
     "Flow",
+    "Incident",
     "IncidentOpened",
     "IncidentResolved",
     "InlineEffect",
@@ -78,6 +86,7 @@ __all__ = [
     "ProcessCancelled",
     "ProcessEnded",
     "ProcessStarted",
+    "RecordedAnswers",
     "Replayed",
     "Retry",
     "RunService",
@@ -85,6 +94,7 @@ __all__ = [
     "State",
     "Status",
     "StepRecord",
+    "TaskConfig",
     "TaskDefinition",
     "TaskEntered",
     "TaskKind",

@@ -5,7 +5,7 @@ instance from the empty state gives its stored state, events and effects again, 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from dialog_graph.bpmn.advance import Advance, advance
@@ -35,17 +35,17 @@ class StepRecord:
     limits: Limits = field(default_factory=Limits)
 
     @staticmethod
-    def of(command: Command, facts: Facts, rounds: Iterable[Advance]) -> "StepRecord":
-        """The record of a command from the results of all its rounds."""
+    def begin(
+        command: Command, *, now: datetime, actor: str, environment: str = "development", by_engine: bool = False
+    ) -> "StepRecord":
+        """The record of a command before its first round; for other limits than the usual ones use `replace`."""
         return StepRecord(
-            command=command,
-            decisions=tuple(decision for round in rounds for decision in round.decisions),
-            now=facts.now,
-            actor=facts.actor,
-            environment=facts.environment,
-            by_engine=facts.by_engine,
-            limits=facts.limits,
+            command=command, decisions=(), now=now, actor=actor, environment=environment, by_engine=by_engine
         )
+
+    def add(self, command: Command, decisions: tuple[Decision, ...]) -> "StepRecord":
+        """The record after one more round. `command`: the command of that round; answers of gateways are decisions."""
+        return replace(self, decisions=self.decisions + decisions)
 
     def to_json(self) -> dict[str, Json]:
         """The record as JSON: `{command, decisions, facts}`; limits only where they are not the usual ones."""

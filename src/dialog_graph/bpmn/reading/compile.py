@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dialog_graph.bpmn.definition import Definition, Element, ElementKind, Flow, TaskDefinition, TaskKind
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.extensions import Extensions
-from dialog_graph.bpmn.reading.source import SourceNode, SourceProcess
+from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
 
 _TYPE_OF_ELEMENT: Mapping[str, str] = {"businessRuleTask": "businessRule", "receiveTask": "receiveMessage"}
 _NO_TYPE = "none"
@@ -38,20 +38,7 @@ def compile_process(
 ) -> Definition:
     """The compiled form of a process in which the checks found no error."""
     numbers = {node.id: number for number, node in enumerate(process.nodes)}
-    flows = tuple(
-        Flow(
-            index=number,
-            id=flow.id,
-            source=numbers[flow.source],
-            target=numbers[flow.target],
-            line=flow.line,
-            name=flow.name,
-            condition_text=flow.condition,
-            condition_line=flow.condition_line,
-            flow_type=flow.flow_type,
-        )
-        for number, flow in enumerate(process.flows)
-    )
+    flows = tuple(_flow(number, flow, numbers) for number, flow in enumerate(process.flows))
     by_id = {flow.id: flow.index for flow in flows}
     incoming: dict[int, list[int]] = {number: [] for number in numbers.values()}
     outgoing: dict[int, list[int]] = {number: [] for number in numbers.values()}
@@ -83,4 +70,18 @@ def compile_process(
         name=process.name,
         strict=process.strict,
         data_objects=process.data_objects,
+    )
+
+
+def _flow(number: int, flow: SourceFlow, numbers: Mapping[str, int]) -> Flow:
+    return Flow(
+        index=number,
+        id=flow.id,
+        source=numbers[flow.source],
+        target=numbers[flow.target],
+        line=flow.line,
+        name=flow.name,
+        condition_text=flow.condition,
+        condition_line=flow.condition_line,
+        flow_type=flow.flow_type,
     )
