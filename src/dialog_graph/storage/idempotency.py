@@ -1,0 +1,38 @@
+"""Stored outcomes of commands, so that a repeat gets the answer of the first time (process engine §6).
+
+A row is found by scope (instance or application id), actor (`subject:{id}` or `org:{code}`) and the caller's key; row
+level security shows each actor its own rows. The row itself is written by the command's one statement.
+"""
+
+from dialog_graph.errors import Refusal, Refused
+from dialog_graph.model.json_value import Json
+from dialog_graph.storage.database import Transaction
+
+_MISMATCH = Refusal(
+    code="IDEMPOTENCY_MISMATCH", expected="the arguments of the first request with this key", actual="they differ"
+)
+
+
+async def find(tx: Transaction, scope: str, actor: str, key: str, request_hash: str) -> Json | None:
+    """The stored result, None when the key is new. Refuses with IDEMPOTENCY_MISMATCH when the request was another."""
+    row = await tx.fetchrow(
+        "select request_hash, result from idempotency where scope = $1 and actor = $2 and key = $3", scope, actor, key
+    )
+    if row is None:
+        return None
+    if row["request_hash"] != request_hash:
+        raise Refused(_MISMATCH)
+    return row["result"]
+
+
+async def lock(tx: Transaction, scope: str, actor: str, key: str) -> None:
+    """Makes a second request with the same key wait for the end of the first, where there is no row to lock yet.
+
+    Refuses with TEMPORARY when that takes longer than the lock timeout.
+    """
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended(jsonb_build_array($1::text, $2::text, $3::text)::text, 0))",
+        scope,
+        actor,
+        key,
+    )
