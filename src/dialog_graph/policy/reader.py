@@ -116,8 +116,9 @@ class PolicyNotSupported:
 
 
 def _name(element: Element) -> str:
-    """Local name of an element of the XACML namespace, the full name of any other."""
-    return str(element.tag).removeprefix(f"{{{NAMESPACE}}}")
+    """Local name of an element of the XACML namespace, `{namespace}name` of any other, also of one without."""
+    tag = str(element.tag)
+    return tag.removeprefix(f"{{{NAMESPACE}}}") if tag.startswith("{") else f"{{}}{tag}"
 
 
 def _children(element: Element, name: str) -> list[Element]:
