@@ -12,7 +12,7 @@ MAX_BYTES: Final = 1024 * 1024
 """Size of a condition text: that of the XML file around it."""
 
 
-def read_condition(text: str) -> Json | Diags:
+def read_condition(text: str) -> "Json | Diags":
     """The JSON form of a condition text, or the findings; line and column are those within the text.
 
     A tuple is findings: JSON arrays are read as lists.
