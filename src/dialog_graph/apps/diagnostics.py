@@ -100,6 +100,9 @@ RULES: Mapping[str, Rule] = {
     "DG6202": Rule(ERROR, "options file is not an array of {{value, label}}", "correct it"),
     "DG6203": Rule(WARNING, 'duplicate option value "{value}"', "remove one"),
     # expressions
+    "DG7004": Rule(WARNING, 'dataModel path "{path}" is not in "{type}"', "correct it"),
+    "DG7005": Rule(ERROR, 'dataModel names the unknown data type "{id}"', "correct it"),
+    "DG7007": Rule(WARNING, "the condition can never be true: it gives no boolean", "wrap it in equals"),
     "DG7003": Rule(ERROR, 'the function "{name}" is only for browsers', "use a server function"),
     # across files
     "DG9001": Rule(ERROR, 'data type "{id}" belongs to task "{task}" that is not in the process', "correct taskId"),

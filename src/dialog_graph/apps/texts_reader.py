@@ -46,8 +46,9 @@ def _resources(top: JsonObject, named: str) -> dict[str, TextResource]:
 def _resource(row: JsonObject) -> TextResource | None:
     id, node = row.text("id"), row.get("value")
     if id is None:
-        row.node.wrong("a text resource with an id")
-        return None
+        if not row.has("id"):
+            row.node.wrong("a text resource with an id")
+        return None  # editors leave rows with blank ids behind
     value = node.value if node else ""
     if not isinstance(value, str):
         node.wrong("a text") if node else None

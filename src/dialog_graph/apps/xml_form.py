@@ -19,7 +19,10 @@ ROW_ID = "altinnRowId"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_START = r"A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd"
+_START = (
+    r"A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
+    r"\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd"
+)
 _NAME = re.compile(rf"[{_START}][{_START}\-.0-9\u00b7]*")
 _ALLOWED = re.compile(rf"[{_START}\-.0-9\u00b7]")
 _ESCAPED = re.compile(r"_x([0-9A-F]{4,6})_")

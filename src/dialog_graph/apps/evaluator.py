@@ -1,0 +1,185 @@
+"""Answers conditions over an instance's data: the contexts of expressions (app folder §11.8)."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dialog_graph.apps import paths
+from dialog_graph.apps.texts import TextVariable
+from dialog_graph.apps.version import AppVersion
+from dialog_graph.bpmn import EvaluationFailed, Vars
+from dialog_graph.errors import Refusal
+from dialog_graph.expressions import (
+    OSLO,
+    Context,
+    ExpressionError,
+    compact,
+    from_model,
+    several_elements,
+    to_text,
+    unknown_data_type,
+    unknown_options,
+)
+from dialog_graph.model import strict_json
+from dialog_graph.model.instance import DataElement, Instance
+from dialog_graph.model.json_value import Json
+from dialog_graph.model.party import Party, PartyKind
+
+_OWNER_TYPES = {
+    PartyKind.PERSON: "person",
+    PartyKind.ORGANISATION: "org",
+    PartyKind.SUBUNIT: "org",
+    PartyKind.SELF_IDENTIFIED: "selfIdentified",
+    PartyKind.EMAIL_USER: "selfIdentified",
+}
+_MAX_DOCUMENT = 64 << 20
+_QUOTED_DATA = (
+    (re.compile(r"got value .*", re.DOTALL), "got another value"),
+    (re.compile(r'parse date ".*": ', re.DOTALL), "parse date: "),
+    (re.compile(r"Jmespath error: .*", re.DOTALL), "Jmespath error"),
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class AppEvaluator:
+    """The evaluator of one step. Documents are parsed when first asked for; make a new one after data has changed.
+
+    `owner`: the instance's party, for `instanceContext`; `language`: of texts.
+    """
+
+    version: AppVersion
+    instance: Instance
+    owner: Party | None = None
+    language: str = "nb"
+    _documents: dict[UUID, Json] = field(default_factory=dict[UUID, Json], init=False)
+
+    def condition(self, flow_id: str, vars: Vars) -> Json | EvaluationFailed:
+        """The value of a flow's condition; messages of failures hold no form data."""
+        expression = self.version.conditions.get(flow_id)
+        if expression is None:
+            return EvaluationFailed("the condition does not compile")
+        try:
+            return expression.evaluate(self.context(self._default_type(vars), gateway_action=vars.gateway_action))
+        except ExpressionError as error:
+            return EvaluationFailed(_without_data(str(error)))
+
+    def context(self, data_type: str | None, gateway_action: str | None = None, argv: tuple[Json, ...] = ()) -> Context:
+        """The context of an expression that stands at no row. `data_type`: default type of `dataModel`."""
+
+        def look_up(path: str, named: str | None) -> Json:
+            return self._look_up(path, data_type, named)
+
+        return Context(
+            data_model=look_up,
+            count_data_elements=lambda name: len(self._elements(name)),
+            instance=self._instance_property,
+            frontend_setting=self.version.settings.front_end.get,
+            gateway_action=gateway_action,
+            language=self.language,
+            text=lambda key: self.text(key, data_type),
+            time_zone=_time_zone(self.version.settings.time_zone),
+            argv=argv,
+            option_label=self._option_label,
+        )
+
+    def text(self, key: str, data_type: str | None = None) -> str:
+        """A text with its placeholders filled; `data_type` is what `dataModel.default` means here."""
+
+        def source(variable: TextVariable) -> str | None:
+            return self._variable(variable, data_type)
+
+        return self.version.texts.filled(key, self.language, source)
+
+    def document(self, element: DataElement) -> Json:
+        """The document of a form element; null for files."""
+        if element.element_id not in self._documents:
+            self._documents[element.element_id] = document_of(element)
+        return self._documents[element.element_id]
+
+    def _default_type(self, vars: Vars) -> str | None:
+        """Data type of the gateway, else of the task before it, else of that task's form (app folder §11.8)."""
+        for id in (vars.gateway, vars.last_task):
+            element = self.version.definition.element(id) if id else None
+            if element is not None and element.connected_data_type:
+                return element.connected_data_type
+        return self.version.default_data_type(vars.last_task) if vars.last_task else None
+
+    def _elements(self, data_type: str) -> tuple[DataElement, ...]:
+        return tuple(element for element in self.instance.elements if element.data_type == data_type)
+
+    def _look_up(self, path: str, default: str | None, named: str | None) -> Json:
+        data_type = named if named is not None else default
+        if data_type is None:
+            return None
+        if data_type not in self.version.data_types:
+            raise unknown_data_type(data_type)
+        elements = sorted(self._elements(data_type), key=lambda element: element.created_at)
+        if len(elements) > 1 and data_type != default:
+            raise several_elements(data_type)
+        steps = paths.parse(path)
+        return paths.get(self.document(elements[0]), steps) if elements and steps else None
+
+    def _instance_property(self, key: str) -> str | None:
+        instance, owner = self.instance, self.owner
+        values = {
+            "instanceId": f"{instance.party_id}/{instance.instance_id}",
+            "appId": str(instance.app_id),
+            "instanceOwnerPartyId": str(instance.party_id),
+            "instanceOwnerPartyType": _OWNER_TYPES.get(owner.kind, "unknown") if owner else "unknown",
+            "instanceOwnerName": owner.name if owner else None,
+        }
+        return values.get(key)
+
+    def _option_label(self, list_id: str, value: str | None) -> str | None:
+        options = self.version.options.get(list_id)
+        if options is None:
+            raise unknown_options(list_id)
+        for option in options.get(self.language):
+            if to_text(option.value) == value:
+                return self.text(option.label)
+        return None
+
+    def _variable(self, variable: TextVariable, data_type: str | None) -> str | None:
+        """The value of a placeholder; a failing source gives none."""
+        kind, _, name = variable.data_source.partition(".")
+        try:
+            if kind == "dataModel":
+                path = variable.key.replace("[{0}]", "")
+                named = None if name == "default" else name
+                return _shown(from_model(self._look_up(path, data_type, named)))
+            if kind == "instanceContext":
+                return self._instance_property(variable.key)
+            if kind == "applicationSettings":
+                return self.version.settings.front_end.get(variable.key)
+        except ExpressionError:
+            return None
+        return None
+
+
+def document_of(element: DataElement) -> Json:
+    """The parsed document of a form element, null for files. What we stored ourselves and cannot read is a fault."""
+    if element.document is None:
+        return None
+    value = strict_json.parse(element.document, max_bytes=_MAX_DOCUMENT, decimals=True)
+    if isinstance(value, Refusal):
+        raise ValueError(f"expected a stored document, but {value.actual}")
+    return value
+
+
+def _shown(value: Json) -> str | None:
+    return value if isinstance(value, str) or value is None else compact(value)
+
+
+def _without_data(message: str) -> str:
+    for pattern, replacement in _QUOTED_DATA:
+        message = pattern.sub(replacement, message)
+    return message
+
+
+def _time_zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return OSLO

@@ -1,0 +1,117 @@
+"""From the files of an app folder to an `AppVersion` and its findings (app folder §1–§14).
+
+One reader per kind of file, each reporting into the same list; then the checks that need several files. A version is
+made whenever metadata, process and policy could be read; whether it may be activated, its findings tell.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from dialog_graph.apps.conditions import check_look_ups, read_conditions
+from dialog_graph.apps.diagnostics import POLICY, PROCESS, At, ordered
+from dialog_graph.apps.files import Files
+from dialog_graph.apps.folders import is_ignored_logic
+from dialog_graph.apps.form_checks import check_forms
+from dialog_graph.apps.layouts_reader import read_layouts
+from dialog_graph.apps.logic import ENTRY
+from dialog_graph.apps.metadata import DataType
+from dialog_graph.apps.metadata_reader import MetadataFile, read_metadata
+from dialog_graph.apps.models_reader import read_models
+from dialog_graph.apps.options_reader import read_options
+from dialog_graph.apps.process_checks import check_process
+from dialog_graph.apps.reading import Findings
+from dialog_graph.apps.settings_reader import read_settings
+from dialog_graph.apps.texts_reader import read_texts
+from dialog_graph.apps.version import AppVersion
+from dialog_graph.bpmn import Definition, read_process
+from dialog_graph.model.diagnostic import Diags
+from dialog_graph.policy import read_policy
+from dialog_graph.tasks import KINDS
+
+_NOT_USED = (
+    ("models/", ".prefill.json", "prefill from registers"),
+    ("models/", ".validation.json", "validation rules"),
+    ("models/", ".calculation.json", "calculations"),
+    (ENTRY, "", "Python logic"),
+)
+_NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
+
+def load(
+    files: Files, environment: str, variables: Mapping[str, str] = _NO_VARIABLES
+) -> tuple[AppVersion | None, Diags]:
+    """Compiles a version. `environment`: `development`, `staging` or `production`; `variables`: `Section__Key`.
+
+    Never raises on bad input. The second part is sorted and holds everything that was found; it is also
+    `AppVersion.diagnostics`.
+    """
+    findings = Findings(list(files.findings))
+    _report_files(files, findings)
+    file = read_metadata(files, findings)
+    definition = _process(files, findings)
+    version = _version(files, environment, variables, file, definition, findings) if file else None
+    diagnostics = ordered(tuple(findings.items))
+    return (replace(version, diagnostics=diagnostics) if version else None), diagnostics
+
+
+def _report_files(files: Files, findings: Findings) -> None:
+    for path in files.ignored:
+        if is_ignored_logic(path):
+            findings.add("DG1008", At(file=path), file=path)
+        else:
+            findings.add("DG1009", At(file=path))
+    for prefix, suffix, what in _NOT_USED:
+        for path in files.matching(prefix, suffix):
+            findings.add("DG1013", At(file=path), what=what)
+
+
+def _process(files: Files, findings: Findings) -> Definition | None:
+    xml = files.contents.get(PROCESS)
+    if xml is None:
+        findings.add("DG1011", At(file=PROCESS))
+        return None
+    definition, diagnostics = read_process(xml, KINDS, PROCESS)
+    findings.extend(diagnostics)
+    return definition
+
+
+def _version(
+    files: Files,
+    environment: str,
+    variables: Mapping[str, str],
+    file: MetadataFile,
+    definition: Definition | None,
+    findings: Findings,
+) -> AppVersion | None:
+    """Reads what depends on the app's id, and checks across files what the process allows."""
+    metadata = file.metadata
+    data_types: Mapping[str, DataType] = MappingProxyType({t.id: t for t in metadata.data_types})
+    policy, diagnostics = read_policy(files.contents.get(POLICY), metadata.app_id, POLICY)
+    findings.extend(diagnostics)
+    texts, settings = read_texts(files, findings), read_settings(files, environment, findings, variables)
+    layouts, options = read_layouts(files, findings), read_options(files, findings)
+    models = read_models(files, data_types, findings)
+    check_forms(file, layouts, models, findings)
+    if definition is None or policy is None:
+        return None
+    conditions = read_conditions(definition, findings)
+    findings.extend(tuple(check_look_ups(definition, conditions, models, frozenset(data_types)).items))
+    version = AppVersion(
+        app_id=metadata.app_id,
+        sha256=files.sha256,
+        metadata=metadata,
+        data_types=data_types,
+        definition=definition,
+        process_xml=files.contents[PROCESS],
+        policy=policy,
+        texts=texts,
+        conditions=conditions,
+        models=models,
+        layouts=layouts,
+        options=options,
+        settings=settings,
+        environment=environment,
+    )
+    check_process(version, file.top, findings)
+    return version
