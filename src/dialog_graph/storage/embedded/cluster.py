@@ -69,10 +69,13 @@ class Cluster:
         self._child: subprocess.Popen[bytes] | None = None
 
     def lives(self) -> bool:
-        """Whether any process of the cluster lives; reaps our child when it has ended."""
+        """Whether any process of the cluster lives; reaps our child when it has ended.
+
+        A free lock says no, unless somebody removed the lock file under a running server.
+        """
         if self._child is not None:
             self._child.poll()
-        return not locks.is_free(self._site.server_lock)
+        return not locks.is_free(self._site.server_lock) or self._named() is not None
 
     def address(self) -> Address | None:
         """Where the cluster answers; another process may have started it, with another temp folder."""
@@ -80,9 +83,13 @@ class Cluster:
 
     def ensure(self, patience: Patience) -> Address:
         """Start the cluster or adopt the one that runs. Under `start.lock`; `EmbeddedError` when neither succeeds."""
+        with explained(self._site):
+            return self._ensure(patience)
+
+    def _ensure(self, patience: Patience) -> Address:
         while True:
             with locks.tried(self._site.server_lock) as lock:
-                if lock is not None:
+                if lock is not None and self._named() is None:
                     return self._start(lock, patience)
             address = self.address()
             if address is not None:
@@ -96,13 +103,13 @@ class Cluster:
     def _start(self, lock: int, patience: Patience) -> Address:
         """Nothing of the cluster lives, and nothing can while we hold its lock."""
         site = self._site
-        with explained(site), start_log(site) as output:
+        with start_log(site) as output:
             binaries.tidy(site.binaries, site.base)
             for half in site.base.glob(f"{_HALF}*"):
                 shutil.rmtree(half)
             if not (site.cluster / "PG_VERSION").exists():
                 self._create(lock, output, patience)
-            _close_to_others(site)
+            _restore_rights(site)
             folder = self._clear()
             command = [str(site.binaries.program("postgres")), "-D", str(site.cluster), *self._options(folder)]
             child = spawn(site.account, command, keep=[lock], output=output)
@@ -156,7 +163,7 @@ class Cluster:
     def stop(self, patience: Patience) -> None:
         """End the cluster and wait until nothing of it lives. Under `start.lock`, when nobody else uses it."""
         said = postmaster.read(self._site.cluster)
-        pid = self._pid(said)
+        pid = self._pid()
         if pid is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGINT)
@@ -169,10 +176,15 @@ class Cluster:
         if said is not None:
             remove_folder(Path(said.address.host))
 
-    def _pid(self, said: postmaster.Postmaster | None) -> int | None:
-        """The process to ask: our own child, else the one that the cluster names, if it is that cluster's."""
+    def _pid(self) -> int | None:
+        """The process to ask: our own child, else the one that the cluster names."""
         if self._child is not None and self._child.poll() is None:
             return self._child.pid
+        return self._named()
+
+    def _named(self) -> int | None:
+        """The process in `postmaster.pid`, if it was started for this cluster and is not merely a reused number."""
+        said = postmaster.read(self._site.cluster)
         return said.pid if said and postmaster.runs_cluster(said.pid, self._site.cluster) else None
 
 
@@ -195,8 +207,10 @@ def _finish(creator: subprocess.Popen[bytes], patience: Patience) -> None:
         raise EmbeddedError(f"initdb ended with exit code {creator.returncode}")
 
 
-def _close_to_others(site: Site) -> None:
-    """Postgres refuses a cluster that others may enter, which `chmod -R` does to it."""
+def _restore_rights(site: Site) -> None:
+    """Undo `chmod -R` and `chown -R`: Postgres refuses a cluster that others may enter or that is not its user's."""
+    if site.cluster.lstat().st_uid == 0 and not site.cluster.is_symlink():
+        give_tree(site.cluster, site.account)
     cluster = os.open(site.cluster, os.O_RDONLY | os.O_DIRECTORY)
     try:
         if os.fstat(cluster).st_uid == site.account.uid:

@@ -4,7 +4,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -142,8 +141,7 @@ class EmbeddedPostgres:
     def _leave(self) -> None:
         share, self._share = self._share, None
         if share is not None:
-            with suppress(OSError):
-                os.close(share)
+            locks.given_up(share)
         self._cluster = None
         self._address = None
 

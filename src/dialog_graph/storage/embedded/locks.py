@@ -5,15 +5,15 @@ exclusive while somebody starts or stops. `server.lock` is exclusive and belongs
 descriptor: it is held exactly as long as any process of the cluster lives, by whatever pid and in whatever container.
 Whoever can take it knows that nothing of the cluster lives; no pid needs to be believed.
 
-A lock belongs to the open file, which processes share: it is given up by closing the descriptor, never by unlocking,
-since that would take it from Postgres too.
+A lock belongs to the open file, which processes share: `server.lock` is given up by closing the descriptor, never by
+unlocking, since that would take it from Postgres too.
 """
 
 import fcntl
 import os
 import stat
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dialog_graph.storage.embedded.account import give
@@ -42,6 +42,13 @@ def taken(lock: int, *, shared: bool = False) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def given_up(lock: int) -> None:
+    """Unlock and close: also for processes that were forked from ours and still have the file open."""
+    with suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    os.close(lock)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """What initdb and Postgres say at a start, and how a failed start shows it (rule 7)."""
 
 import os
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,18 +28,15 @@ def start_log(site: Site) -> Generator[int, None, None]:
 @contextmanager
 def explained(site: Site) -> Generator[None, None, None]:
     """Add to an `EmbeddedError` what the logs say: once the collector runs, the reason stands only in its own."""
-    began = time.time()
     try:
         yield
     except EmbeddedError as fault:
-        said = "".join(f"\n{log}:\n{tail}" for log in _logs(site, began) if (tail := _tail(log)))
+        said = "".join(f"\n{log}:\n{tail}" for log in _logs(site) if (tail := _tail(log)))
         raise EmbeddedError(f"{fault}{said}") from fault
 
 
-def _logs(site: Site, began: float) -> list[Path]:
-    # A file system may keep coarser times than the clock.
-    written = [log for log in (site.cluster / "log").glob("*.log") if log.stat().st_mtime >= began - 2]
-    return [site.start_log, *sorted(written, key=lambda log: log.stat().st_mtime)[-1:]]
+def _logs(site: Site) -> list[Path]:
+    return [site.start_log, *sorted((site.cluster / "log").glob("*.log"), key=lambda log: log.stat().st_mtime)[-1:]]
 
 
 def _tail(log: Path) -> str:
