@@ -24,8 +24,8 @@ _OLDEST = 150000
 
 NOT_TENANT = frozenset(
     {
-        "alembic_version", "app_version", "delegation", "feed_meta", "key_role", "party", "party_role", "policy_right",
-        "resource", "service_owner", "subject_epoch", "used_jti",
+        "alembic_version", "app_version", "catalogue_generation", "delegation", "feed_meta", "key_role", "party",
+        "party_role", "policy_right", "resource", "service_owner", "subject_epoch", "used_jti",
     }
 )  # fmt: skip
 """Tables without row level security (security rules §6.2): all others must have it, forced."""

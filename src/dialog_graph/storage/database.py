@@ -31,7 +31,7 @@ _Value = TypeVar("_Value")
 ACQUIRE_TIMEOUT = 5.0
 """Seconds to wait for a free connection before the caller is asked to try again."""
 
-_ENTER = "select at, is_stale from dg.enter($1, $2, $3)"
+_ENTER = "select at, is_stale, generation from dg.enter($1, $2, $3)"
 _BUILD = "select dg.build_grants($1, null)"
 _ROUNDS = 4
 
@@ -76,17 +76,18 @@ async def _asked(connection: Connection, answer: Awaitable[_Value]) -> _Value:
 class Snapshot:
     """One open transaction and whose it is; what reads take. Statements take parameters, never pasted text.
 
-    `now`: aware UTC, the database's clock when the context was set (plus the offset of tests); `cache`: facts that hold
-    for this transaction, for those who would ask twice.
+    `now`: aware UTC, the database's clock when the context was set (plus the offset of tests); `generation`: of the
+    catalogue of apps at that moment; `cache`: facts that hold for this transaction, for those who would ask twice.
     """
 
-    __slots__ = ("_connection", "_offset", "cache", "now", "principal")
+    __slots__ = ("_connection", "_offset", "cache", "generation", "now", "principal")
 
-    def __init__(self, connection: Connection, principal: Principal, now: datetime, offset: timedelta) -> None:
+    def __init__(self, connection: Connection, principal: Principal, entered: Row, offset: timedelta) -> None:
         self._connection = connection
         self._offset = offset
         self.principal = principal
-        self.now = now + offset
+        self.now: datetime = entered["at"] + offset
+        self.generation: int = entered["generation"]
         self.cache: dict[object, Any] = {}
 
     async def fetch(self, sql: str, *parameters: object) -> list[Row]:
@@ -218,9 +219,9 @@ class Database:
         pool = self._pools[_ROAD_OF_POOL[principal.road]]
         connection = await _acquire(pool)
         try:
-            transaction, now = await _enter(connection, principal, isolation)
+            transaction, entered = await _enter(connection, principal, isolation)
             try:
-                yield form(connection, principal, now, self._options.clock_offset)
+                yield form(connection, principal, entered, self._options.clock_offset)
             except BaseException:
                 await _roll_back(transaction)
                 raise
@@ -257,9 +258,7 @@ def _context(principal: Principal) -> tuple[str, int, str]:
     return principal.road.value, subject, org
 
 
-async def _enter(
-    connection: Connection, principal: Principal, isolation: _Isolation
-) -> tuple[DriverTransaction, datetime]:
+async def _enter(connection: Connection, principal: Principal, isolation: _Isolation) -> tuple[DriverTransaction, Row]:
     """Begins and sets the context in one statement. When the subject's grants are missing, older than its epoch or too
     old, the transaction is left, they are built in one of their own, and it begins anew: a snapshot never writes."""
     context = _context(principal)
@@ -273,7 +272,7 @@ async def _enter(
             raise
         assert row is not None
         if not row["is_stale"]:
-            return transaction, row["at"]
+            return transaction, row
         await _roll_back(transaction)
         await _asked(connection, connection.execute(_BUILD, context[1]))
     raise refuse("TEMPORARY")

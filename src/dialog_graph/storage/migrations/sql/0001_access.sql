@@ -8,10 +8,12 @@ grant usage on schema dg to dg_app, dg_user, dg_org, dg_anon, dg_dispatch, dg_au
 -- The catalogue and the register of parties: everybody reads, apps are registered as the workers of their org. Parties
 -- and their roles are written by the owner alone.
 grant select on service_owner, app_version, resource, policy_right, party, party_role, key_role,
-    feed_meta
+    catalogue_generation, feed_meta
     to dg_user, dg_org, dg_anon, dg_dispatch;
 grant insert, update on app_version, resource to dg_org;
 grant insert, delete on policy_right to dg_org;
+grant update on catalogue_generation to dg_org;
+insert into catalogue_generation (generation) values (1);
 
 -- One-time tokens are spent while the caller is still nobody.
 grant select, insert on used_jti to dg_anon;
@@ -84,15 +86,18 @@ create policy instance_grant_builder on instance_grant for all to dg_owner using
 
 -- The context of a transaction ---------------------------------------------------------------------------------------
 
--- Takes on the role and says whether the subject's grants must be built first. The epoch is read after the role is
--- taken, because the role of the session itself may read no table.
-create function enter(given_role text, given_subject integer, given_org text, out at timestamptz, out is_stale boolean)
-language plpgsql as $$
+-- Takes on the role and says whether the subject's grants must be built first. The tables are read after the role is
+-- taken, because the role of the session itself may read none.
+create function enter(
+    given_role text, given_subject integer, given_org text,
+    out at timestamptz, out is_stale boolean, out generation bigint
+) language plpgsql as $$
 begin
     perform set_config('role', given_role, true),
         set_config('dg.subject', given_subject::text, true),
         set_config('dg.org', given_org, true);
     at := clock_timestamp();
+    generation := (select c.generation from dg.catalogue_generation c);
     is_stale := false;
     if given_subject <> 0 then
         is_stale := not exists (

@@ -35,6 +35,13 @@ create table resource (
     is_delegable boolean not null default true
 );
 
+-- Grows with every registration. Each transaction reads it with its context, so that a process knows without asking
+-- further whether the active versions it has in memory are still the active ones.
+create table catalogue_generation (
+    is_only boolean primary key default true check (is_only),
+    generation bigint not null
+);
+
 -- One row of a compiled policy (policy/table.py). scope: any, task:X, end:X, appresource:X. subject_all: the keys a
 -- caller must hold, all of them; subject_kind and subject_value show the one key, or say 'all'. Without a level for
 -- organisations that of persons stands there too. Under permit-overrides a deny has no force and is left out.

@@ -1,0 +1,283 @@
+"""App versions: registered in the database, compiled once per process and kept in memory.
+
+The database keeps the files of a version, never a compiled form; a process compiles a version when it first meets it.
+Which version of an app is active is kept in memory too, for as long as the catalogue's generation, which every
+transaction reads with its context, stays the same: so a withdrawn right is gone with the next transaction, and a step
+asks the database for no version at all. Rules: app folder §1.6, joins §1 rule 4.
+"""
+
+import asyncio
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TypeAlias
+from uuid import UUID
+
+from dialog_graph.apps.files import Files
+from dialog_graph.apps.version import AppVersion
+from dialog_graph.errors import NOT_FOUND, Refused
+from dialog_graph.model import ids
+from dialog_graph.model.diagnostic import Diagnostic, Diags
+from dialog_graph.model.instance import Instance
+from dialog_graph.model.json_value import Json
+from dialog_graph.model.principal import PrincipalKind
+from dialog_graph.policy import Combining, DecisionTable, Effect, Row
+from dialog_graph.storage import grants
+from dialog_graph.storage.database import Snapshot, Transaction
+from dialog_graph.urns import AppId
+
+_log = logging.getLogger(__name__)
+
+Loader: TypeAlias = Callable[[Files, str], "tuple[AppVersion | None, Diags]"]
+"""`apps.load(files, environment)`: the compiled version, and everything there is to say about the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A version with the hash of each form model's files, which tells whether two versions have the same forms."""
+
+    version: AppVersion
+    models: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Active:
+    """The active version of every app, and the resource of each app."""
+
+    versions: Mapping[AppId, UUID]
+    resources: Mapping[AppId, int]
+
+
+_ACTIVE = """
+select v.app_id, v.version_id, r.resource_id
+  from app_version v join resource r on r.identifier = 'app_' || replace(v.app_id, '/', '_')
+ where v.is_active
+"""
+
+
+class Catalogue:
+    """The app versions of one process. `load` compiles files for `environment`."""
+
+    def __init__(self, load: Loader, environment: str) -> None:
+        self._load = load
+        self._environment = environment
+        self._compiled: dict[UUID, asyncio.Future[_Compiled]] = {}
+        self._active: tuple[int, _Active] | None = None
+
+    async def active(self, tx: Snapshot, app_id: AppId) -> AppVersion:
+        """The version that new instances get. Refuses with NOT_FOUND when the app has none."""
+        return (await self._active_compiled(tx, app_id)).version
+
+    async def policy(self, tx: Snapshot, app_id: AppId) -> AppVersion:
+        """The version whose policy counts: always the newest active one, also for old instances."""
+        return await self.active(tx, app_id)
+
+    async def version(self, tx: Snapshot, version_id: UUID) -> AppVersion:
+        """A pinned version: process, models, logic and validation of an instance that began with it."""
+        return (await self._version(tx, version_id)).version
+
+    async def presentation(self, tx: Snapshot, instance: Instance) -> AppVersion:
+        """The version whose texts, layouts and options an instance shows: the active one while that still has the
+        current tasks and the same form models, else the pinned one."""
+        pinned = await self._version(tx, instance.version_id)
+        newest_id = (await self._actives(tx)).versions.get(instance.app_id)
+        if newest_id is None or newest_id == instance.version_id:
+            return pinned.version
+        newest = await self._version(tx, newest_id)
+        has_tasks = all(newest.version.task_element(task.element_id) for task in instance.open_tasks)
+        has_models = all(newest.models.get(name) == digest for name, digest in pinned.models.items())
+        return newest.version if has_tasks and has_models else pinned.version
+
+    async def all_active(self, tx: Snapshot) -> dict[int, AppVersion]:
+        """The active version of every app, by resource id."""
+        actives = await self._actives(tx)
+        return {
+            actives.resources[app_id]: (await self._version(tx, version_id)).version
+            for app_id, version_id in actives.versions.items()
+        }
+
+    async def resource_id(self, tx: Snapshot, app_id: AppId) -> int:
+        """What `resource_id` columns hold for an app. Refuses with NOT_FOUND when the app has no active version."""
+        found = (await self._actives(tx)).resources.get(app_id)
+        if found is None:
+            raise Refused(NOT_FOUND)
+        return found
+
+    async def _active_compiled(self, tx: Snapshot, app_id: AppId) -> _Compiled:
+        version_id = (await self._actives(tx)).versions.get(app_id)
+        if version_id is None:
+            raise Refused(NOT_FOUND)
+        return await self._version(tx, version_id)
+
+    async def _actives(self, tx: Snapshot) -> _Active:
+        if self._active is not None and self._active[0] == tx.generation:
+            return self._active[1]
+        rows = await tx.fetch(_ACTIVE)
+        app_ids = {row["app_id"]: AppId(*row["app_id"].split("/")) for row in rows}
+        found = _Active(
+            {app_ids[row["app_id"]]: row["version_id"] for row in rows},
+            {app_ids[row["app_id"]]: row["resource_id"] for row in rows},
+        )
+        if self._active is None or self._active[0] < tx.generation:
+            self._active = (tx.generation, found)
+        return found
+
+    async def _version(self, tx: Snapshot, version_id: UUID) -> _Compiled:
+        if version_id not in self._compiled:
+            row = await tx.fetchrow("select ordinal, files from app_version where version_id = $1", version_id)
+            if row is None:
+                raise Refused(NOT_FOUND)
+            if version_id not in self._compiled:
+                compiling = asyncio.to_thread(self._compile, version_id, row["ordinal"], row["files"])
+                self._compiled[version_id] = asyncio.create_task(compiling)
+        # Several may wait for one compilation, and one of them may be cancelled.
+        return await asyncio.shield(self._compiled[version_id])
+
+    def _compile(self, version_id: UUID, ordinal: int, archive: bytes) -> _Compiled:
+        files = Files.from_archive(archive)
+        version, diagnostics = self._load(files, self._environment)
+        if version is None:
+            codes = ", ".join(sorted({diagnostic.code for diagnostic in diagnostics if diagnostic.is_error}))
+            raise RuntimeError(f"expected version {ordinal} of {files.place} to compile, but it does not: {codes}")
+        return _numbered(version, version_id, ordinal, files)
+
+    def _remember(self, compiled: _Compiled, version_id: UUID) -> None:
+        future: asyncio.Future[_Compiled] = asyncio.get_running_loop().create_future()
+        future.set_result(compiled)
+        self._compiled.setdefault(version_id, future)
+
+    async def register(self, tx: Transaction, files: Files) -> UUID:
+        """Stores a version of the app whose worker the transaction's principal is, and activates it.
+
+        Files that are known already are not stored again; a version with errors is stored, but the active one stays.
+        Version, resource, policy rows and everybody's grants change in this one transaction. Other transactions of
+        this process see it after the commit; this one reads the catalogue as it was before.
+        """
+        version, diagnostics = await asyncio.to_thread(self._load, files, self._environment)
+        app_id = version.app_id if version else files.place
+        _demand_worker_of(tx, app_id)
+        # One registration of an app at a time, or two would take the same ordinal.
+        await tx.execute("select pg_advisory_xact_lock(hashtextextended('dg.app:' || $1::text, 0))", str(app_id))
+        version_id, ordinal = await _stored(tx, app_id, files, diagnostics)
+        if version is not None:
+            self._remember(_numbered(version, version_id, ordinal, files), version_id)
+        if version is None or not version.can_be_activated:
+            _log.warning("version of %s stored, but not activated: it has errors", app_id)
+            return version_id
+        if await _activated(tx, app_id, version_id):
+            resource_id = await _write_resource(tx, version)
+            await _write_policy(tx, resource_id, version.policy)
+            await tx.execute("update catalogue_generation set generation = generation + 1")
+        return version_id
+
+
+def _demand_worker_of(tx: Transaction, app_id: AppId) -> None:
+    principal = tx.principal
+    if principal.kind is not PrincipalKind.APP_WORKER or (principal.org, principal.app) != (app_id.org, app_id.app):
+        raise ValueError(f"expected the worker of {app_id} to register it, but it is {principal.org}/{principal.app}")
+
+
+def _numbered(version: AppVersion, version_id: UUID, ordinal: int, files: Files) -> _Compiled:
+    numbered = replace(version, version_id=version_id, ordinal=ordinal)
+    return _Compiled(numbered, _model_digests(numbered, files))
+
+
+def _model_digests(version: AppVersion, files: Files) -> dict[str, str]:
+    def digest(*paths: str | None) -> str:
+        found = (files.contents.get(path or "") for path in paths)
+        return ":".join(hashlib.sha256(content or b"").hexdigest() for content in found)
+
+    return {name: digest(model.schema_file, model.xsd_file) for name, model in version.models.items()}
+
+
+async def _stored(tx: Transaction, app_id: AppId, files: Files, diagnostics: Diags) -> tuple[UUID, int]:
+    """Id and ordinal of the version with these files, stored now unless it is there already."""
+    known = await tx.fetchrow(
+        "select version_id, ordinal from app_version where app_id = $1 and sha256 = $2", str(app_id), files.sha256
+    )
+    if known is not None:
+        return known["version_id"], known["ordinal"]
+    version_id = ids.from_random(tx.now, os.urandom(16))
+    ordinal: int = await tx.fetchval(
+        """
+        insert into app_version (
+            version_id, app_id, org, ordinal, sha256, files, diagnostics, is_active, registered_at)
+        select $1, $2, $3, coalesce(max(ordinal), 0) + 1, $4, $5, $6, false, $7 from app_version where app_id = $2
+        returning ordinal
+        """,
+        version_id,
+        str(app_id),
+        app_id.org,
+        files.sha256,
+        files.to_archive(),
+        [_diagnostic_json(diagnostic) for diagnostic in diagnostics],
+        tx.now,
+    )
+    return version_id, ordinal
+
+
+def _diagnostic_json(diagnostic: Diagnostic) -> Json:
+    return {name: value for name, value in asdict(diagnostic).items() if value}
+
+
+async def _activated(tx: Transaction, app_id: AppId, version_id: UUID) -> bool:
+    """Makes the version the active one of its app; False when it is that already."""
+    if await tx.fetchval("select is_active from app_version where version_id = $1", version_id):
+        return False
+    await tx.execute("update app_version set is_active = false where app_id = $1 and is_active", str(app_id))
+    await tx.execute("update app_version set is_active = true where version_id = $1", version_id)
+    return True
+
+
+async def _write_resource(tx: Transaction, version: AppVersion) -> int:
+    access = version.metadata.resource_description.get("access")
+    is_delegable = not (isinstance(access, dict) and access.get("delegable") is False)
+    levels = [row.min_level or 0 for row in version.policy.rows if row.effect is Effect.PERMIT]
+    return await tx.fetchval(
+        """
+        insert into resource (identifier, org, kind, title, min_level, is_delegable)
+        values ($1, $2, 'AltinnApp', $3, $4, $5)
+        on conflict (identifier) do update
+           set title = excluded.title, min_level = excluded.min_level, is_delegable = excluded.is_delegable
+        returning resource_id
+        """,
+        version.app_id.resource,
+        version.app_id.org,
+        dict(version.title),
+        min(levels, default=0),
+        is_delegable,
+    )
+
+
+async def _write_policy(tx: Transaction, resource_id: int, table: DecisionTable) -> None:
+    """Replaces the policy rows of a resource and, when they differ, the grants of everybody on it."""
+    written = await tx.fetchval("select policy_version from policy_right where resource_id = $1 limit 1", resource_id)
+    if written == table.policy_version:
+        return
+    await tx.execute("delete from policy_right where resource_id = $1", resource_id)
+    rows = [row for row in table.rows if row.effect is Effect.PERMIT or table.combining is Combining.DENY_OVERRIDES]
+    await tx.executemany(
+        """
+        insert into policy_right (
+            resource_id, action, scope, subject_kind, subject_value, subject_all, effect, min_level, min_level_org,
+            policy_version, rule_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """,
+        [(resource_id, *_right(row), table.policy_version, row.rule_id) for row in rows],
+    )
+    await grants.rebuild_resource(tx, resource_id)
+
+
+def _right(row: Row) -> tuple[object, ...]:
+    return (
+        row.action,
+        row.scope,
+        row.subject_kind,
+        row.subject_value,
+        list(row.subject_all),
+        row.effect.value,
+        row.min_level or 0,
+        (row.min_level if row.min_level_org is None else row.min_level_org) or 0,
+    )
