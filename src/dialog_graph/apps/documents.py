@@ -53,7 +53,7 @@ def max_bytes(data_type: DataType) -> int:
 # ------------------------------------------------------------------------------------------------------ new documents
 
 
-def new_document(version: AppVersion, data_type: str, prefill: Json | None = None) -> tuple[Json, tuple[str, ...]]:
+def new_document(version: AppVersion, data_type: str, prefill: Json = None) -> tuple[Json, tuple[str, ...]]:
     """An empty document with the schema's defaults and the caller's prefill, and a warning per value that has no place.
 
     `prefill`: `{path: scalar}`, or `{data type id: {path: scalar}}` when every key is the id of a data type. Row ids
@@ -117,7 +117,7 @@ def wire(version: AppVersion, data_type: str, document: Json) -> tuple[bytes, by
     return canonical, to_xml(model_of(version, data_type), document)
 
 
-def read_wire(version: AppVersion, data_type: str, content_type: str, body: bytes) -> Json | Refusal:
+def read_wire(version: AppVersion, data_type: str, content_type: str, body: bytes) -> "Json | Refusal":
     """The document of an uploaded body, JSON or (for XML types) XML.
 
     Refusals: `UNSUPPORTED_MEDIA_TYPE`, `PAYLOAD_TOO_LARGE`, `BAD_JSON`, `INVALID_INPUT` (XML that cannot be read, or
@@ -141,7 +141,7 @@ def read_wire(version: AppVersion, data_type: str, content_type: str, body: byte
     return from_xml(model_of(version, data_type), tree)
 
 
-def check_document(version: AppVersion, data_type: str, document: Json) -> Json | Refusal:
+def check_document(version: AppVersion, data_type: str, document: Json) -> "Json | Refusal":
     """The document, when it can be stored: an object, and for XML types of characters that XML can hold."""
     if not isinstance(document, dict):
         return Refusal(code="INVALID_INPUT", expected="an object", actual="it is something else", path=("data",))

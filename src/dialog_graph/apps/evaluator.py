@@ -55,7 +55,7 @@ class AppEvaluator:
     language: str = "nb"
     _documents: dict[UUID, Json] = field(default_factory=dict[UUID, Json], init=False)
 
-    def condition(self, flow_id: str, vars: Vars) -> Json | EvaluationFailed:
+    def condition(self, flow_id: str, vars: Vars) -> "Json | EvaluationFailed":
         """The value of a flow's condition; messages of failures hold no form data."""
         expression = self.version.conditions.get(flow_id)
         if expression is None:

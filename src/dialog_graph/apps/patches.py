@@ -24,7 +24,7 @@ _FAULTS = (
 )
 
 
-def apply_patch(document: Json, patch: Json) -> Json | Refusal:
+def apply_patch(document: Json, patch: Json) -> "Json | Refusal":
     """The patched copy of a document, or `INVALID_INPUT` that names the operation and its path.
 
     All operations take effect or none does. The result is an object, no deeper and no larger than form data may be.
