@@ -57,7 +57,7 @@ def is_email_user(claims: Claims) -> bool:
     )
 
 
-def organisation_number(value: Json | None) -> str | None:
+def organisation_number(value: Json) -> str | None:
     """The number in an organisation claim `{"authority": …, "ID": "0192:…"}`; None unless form and digits are right."""
     if not isinstance(value, dict) or value.keys() != {"authority", "ID"}:
         return None

@@ -148,16 +148,9 @@ def classify(claims: Claims) -> Identity | None:
 
 
 async def _known_org(tx: Snapshot, principal: Principal) -> Principal | None:
-    """A registered service owner with its organisation number and party."""
+    """A registered service owner. It acts by its code alone: what its organisation is to parties gives it nothing."""
     owner = await parties.service_owner(tx, principal.org or "")
-    if owner is None:
-        return None
-    party = await parties.find(tx, PartyUrn(urns.ORGANISATION, owner.organisation_number))
-    return replace(
-        principal,
-        organisation_number=owner.organisation_number,
-        subject_id=None if party is None else party.party_id,
-    )
+    return None if owner is None else replace(principal, organisation_number=owner.organisation_number)
 
 
 def _known_party(principal: Principal, party: Party | None) -> Principal | None:

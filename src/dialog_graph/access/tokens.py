@@ -32,7 +32,8 @@ MAX_CLAIMS = 64
 MAX_DEPTH = 16
 MAX_AUDIENCES = 20
 LARGEST_TIME = 2**53
-HEADER_MEMBERS = frozenset({"alg", "typ", "kid", "x5t", "x5t#S256"})
+IGNORED_MEMBERS = frozenset({"x5t", "x5t#S256"})
+HEADER_MEMBERS = frozenset({"alg", "typ", "kid"}) | IGNORED_MEMBERS
 FOREIGN_KINDS = frozenset({"nonce", "at_hash", "events"})
 """Claims of id tokens and logout tokens, which are never access tokens."""
 
@@ -86,6 +87,12 @@ def _verifying_key(key: PublicKey, alg: str) -> Key:
     return _JOSE_KEYS[key.kty](key.to_jwk(), alg)
 
 
+@lru_cache(maxsize=32)
+def _signing_key(private: str, alg: str) -> Key:
+    stored: dict[str, str] = json.loads(private)
+    return _JOSE_KEYS[stored["kty"]](stored, alg)
+
+
 def _object(part: str) -> "dict[str, Json] | TokenRefusal":
     data = jwk.decode(part)
     if data is None:
@@ -101,7 +108,10 @@ def _header(part: str) -> "dict[str, Json] | TokenRefusal":
     if isinstance(header, TokenRefusal):
         is_text = jwk.decode(part) is not None
         return TokenRefusal.of("header", header.detail) if is_text else header
-    return header if header.keys() <= HEADER_MEMBERS else TokenRefusal.of("header", "a member that is not allowed")
+    if not header.keys() <= HEADER_MEMBERS:
+        return TokenRefusal.of("header", "a member that is not allowed")
+    is_text = all(isinstance(header.get(name, ""), str) for name in IGNORED_MEMBERS)
+    return header if is_text else TokenRefusal.of("header", "a member that is not text")
 
 
 def _payload(part: str) -> "dict[str, Json] | TokenRefusal":
@@ -113,10 +123,10 @@ def _payload(part: str) -> "dict[str, Json] | TokenRefusal":
 
 def _type(header: Mapping[str, Json]) -> str | None:
     """Token type in lower case without `application/`; empty when absent, None when it is not text."""
-    typ = header.get("typ", "")
-    if not isinstance(typ, str) or (typ == "" and "typ" in header):
-        return None
-    return typ.lower().removeprefix("application/")
+    if "typ" not in header:
+        return ""
+    typ = header["typ"]
+    return (typ.lower().removeprefix("application/") or None) if isinstance(typ, str) else None
 
 
 def _key(header: Mapping[str, Json], profile: Profile, keys: KeySet, alg: str) -> "PublicKey | TokenRefusal":
@@ -257,8 +267,7 @@ def mint(claims: Mapping[str, Json], key: SigningKey, typ: str) -> str:
     """Signs claims with one of our keys. `typ`: token type of the header."""
     payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
     alg, headers = key.public.alg, {"typ": typ, "kid": key.public.kid}
-    private = _JOSE_KEYS[key.public.kty](dict(key.private), alg)
-    return jws.sign(payload, private, headers=headers, algorithm=alg)
+    return jws.sign(payload, _signing_key(json.dumps(dict(key.private)), alg), headers=headers, algorithm=alg)
 
 
 def backend_problem() -> Refusal | None:
