@@ -25,7 +25,7 @@ from dialog_graph.expressions.failure import (
 )
 from dialog_graph.expressions.functions import FUNCTIONS, Kind
 from dialog_graph.expressions.lookups import BROWSER_ONLY, INSTANCE_PROPERTIES
-from dialog_graph.expressions.values import compact, from_model, to_boolean, to_number, to_text
+from dialog_graph.expressions.values import compact, from_model, to_boolean, to_model, to_number, to_text
 
 __all__ = [
     "BROWSER_ONLY",
@@ -48,6 +48,7 @@ __all__ = [
     "read_condition",
     "several_elements",
     "to_boolean",
+    "to_model",
     "to_number",
     "to_text",
     "unknown_auth_property",

@@ -5,6 +5,7 @@ size. So every value the engine makes is measured, and a search may look at `MAX
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final, cast
 
 from jmespath.functions import Functions, signature
@@ -12,7 +13,7 @@ from jmespath.parser import Parser
 from jmespath.visitor import Options, TreeInterpreter
 
 from dialog_graph.expressions.failure import LIMIT, ExpressionError, shown
-from dialog_graph.expressions.values import MAX_TEXT, compact, from_model
+from dialog_graph.expressions.values import MAX_TEXT, compact, from_model, to_model
 from dialog_graph.model.json_value import Json
 
 MAX_INPUT: Final = 256 * 1024
@@ -21,34 +22,22 @@ MAX_INPUT: Final = 256 * 1024
 MAX_WORK: Final = 1_000_000
 """Values that one search may look at or make."""
 
-_LARGEST_EXACT: Final = 2.0**53
 # What the engine is known to let through besides its own errors, which are ValueErrors (`Warning`: an old literal
 # form is announced as a warning, which is raised where warnings are errors).
 _ENGINE_ERRORS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Warning)
 
 
 def search(value: Json, text: str) -> Json:
-    """The result of a JMESPath text on a value."""
+    """The result of a JMESPath text on a value. The engine sees whole numbers as integers and prints them so."""
     if len(compact(value).encode("utf-8", "replace")) > MAX_INPUT:
         raise ExpressionError(LIMIT)
     try:
-        found: object = _Interpreter().visit(Parser().parse(text).parsed, _for_engine(value))
+        found: object = _Interpreter().visit(Parser().parse(text).parsed, to_model(value))
         return _well_formed(from_model(found))
     except RecursionError:
         raise ExpressionError(LIMIT) from None
     except _ENGINE_ERRORS as error:
         raise ExpressionError(f"Jmespath error: {shown(str(error).partition(chr(10))[0])}") from None
-
-
-def _for_engine(value: Json) -> Json:
-    """Whole numbers as integers, so that `to_string` prints 30 and not 30.0."""
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) <= _LARGEST_EXACT else value
-    if isinstance(value, list):
-        return [_for_engine(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _for_engine(member) for name, member in value.items()}
-    return value
 
 
 def _well_formed(value: Json) -> Json:
@@ -92,11 +81,12 @@ class _Interpreter(TreeInterpreter):
 
     def visit_flatten(self, node: Any, value: Any) -> Any:
         base: object = self.visit(node["children"][0], value)
-        if isinstance(base, list):
-            # Spent before the engine merges: a few lists, repeated, could make a list of any length.
-            items = cast(list[object], base)
-            self._spend(sum(len(cast(list[object], item)) for item in items if isinstance(item, list)))
-        return super().visit_flatten(node, value)
+        if not isinstance(base, list):
+            return None
+        # Spent before they are merged: a few lists, repeated, could make a list of any length.
+        parts = [cast(list[object], part) if isinstance(part, list) else [part] for part in cast(list[object], base)]
+        self._spend(sum(map(len, parts)))
+        return list(chain.from_iterable(parts))
 
     def visit_function_expression(self, node: Any, value: Any) -> Any:
         takes = node["value"] in _EXPRESSION_TAKERS
@@ -121,3 +111,5 @@ class _Interpreter(TreeInterpreter):
                 waiting.extend(cast(list[object], item))
             elif isinstance(item, dict):
                 waiting.extend(cast(dict[str, object], item).values())
+            elif not isinstance(item, bool | int | float | None):
+                raise TypeError("an expression reference is no value")

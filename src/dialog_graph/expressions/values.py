@@ -46,6 +46,17 @@ def from_model(value: object) -> Json:
     return _admitted(value, MAX_NESTING)
 
 
+def to_model(value: Json) -> Json:
+    """A result as documents and engines outside hold it: whole doubles, as far as they are exact, are integers."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= _LARGEST_EXACT else value
+    if isinstance(value, list):
+        return [to_model(item) for item in value]
+    if isinstance(value, dict):
+        return {name: to_model(member) for name, member in value.items()}
+    return value
+
+
 def _admitted(value: object, depth: int) -> Json:
     """The slow half of `from_model`: numbers of other types and containers, to a given depth."""
     if depth == 0:

@@ -213,7 +213,7 @@ class Scanner:
             message = f"expected a number of at most {MAX_NUMBER_LENGTH} characters, but it has {len(written)}"
             raise Flaw(message, self.at)
         if math.isinf(float(written)):
-            raise Flaw(f"expected a number within the range of a double, but found {shown(written)}", self.at)
+            raise Flaw(f'expected a number within the range of a double, but found "{shown(written)}"', self.at)
         self.at = match.end()
         return float(written) if match.group(1) or match.group(2) else int(written)
 
@@ -227,8 +227,10 @@ class Scanner:
     def _expected(self, what: str) -> Flaw:
         word = _WORD.match(self.text, self.at)
         found = word.group() if word else self.text[self.at : self.at + 1]
-        but = f'but found "{shown(found)}"' if found else "but the text ends"
-        return Flaw(f"expected {what}, {but}", self.at)
+        if not found:
+            return Flaw(f"expected {what}, but the text ends", self.at)
+        named = f'"{shown(found)}"' if found.isprintable() else f"U+{ord(found):04X}"
+        return Flaw(f"expected {what}, but found {named}", self.at)
 
 
 def _string_flaw(text: str, start: int, end: int) -> Flaw:

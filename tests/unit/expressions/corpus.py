@@ -4,6 +4,10 @@ What belongs to `apps` in the product (walking paths, texts with variables, inst
 smallest way that the cases need. Components need layouts: those cases are named, with the reason, and run there.
 """
 
+# The values of this file are any JSON, and its rules are lambdas: types would say nothing here.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingTypeArgument=false
+
 import json
 import os
 import re
@@ -15,7 +19,7 @@ from typing import Any
 
 from dialog_graph.expressions import Context, unknown_component, unknown_data_type
 
-SHARED = Path(os.environ.get("DIALOG_GRAPH_SHARED") or Path(__file__).parents[4] / "shared")
+SHARED = Path(os.environ.get("DIALOG_GRAPH_SHARED") or Path(__file__).resolve().parents[4] / "shared")
 FOLDER = SHARED / "corpus" / "expressions" / "functions"
 DEFAULT = "(default)"
 

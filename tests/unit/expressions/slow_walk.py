@@ -4,6 +4,10 @@ It shares nothing with the compiler but `Context` and the exception, so the two 
 make the same mistake). `BROKEN` holds copies with one rule wrong each; the comparison must tell them apart.
 """
 
+# The values of this file are any JSON, and its rules are lambdas: types would say nothing here.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingTypeArgument=false
+
 import json
 import re
 import struct

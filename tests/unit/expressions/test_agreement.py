@@ -1,5 +1,9 @@
 """Compiled evaluation agrees with the slow walk on random expressions, and random JSON raises nothing unexpected."""
 
+# The values of this file are any JSON, and its rules are lambdas: types would say nothing here.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingTypeArgument=false
+
 import itertools
 import json
 import math
@@ -13,7 +17,14 @@ from hypothesis import strategies as st
 from dialog_graph.expressions import Context, Expression, ExpressionError, compile_expression, read_condition
 from tests.unit.expressions.slow_walk import ASKING, BROKEN, DATE_OPERATORS, FEWEST, NUMBER_OPERATORS, RULES, Walk
 
-DATA = {"a.b": "Ola", "age": 17.0, "list": [1.0, "2", None], "yes": True, "none": None, "when": "2026-11-20T09:05:00Z"}
+DATA: dict[str, Any] = {
+    "a.b": "Ola",
+    "age": 17.0,
+    "list": [1.0, "2", None],
+    "yes": True,
+    "none": None,
+    "when": "2026-11-20T09:05:00Z",
+}
 CONTEXT = Context(
     data_model=lambda path, data_type: DATA.get(path),
     text=lambda text_id: {"title": "Søknad"}.get(text_id, text_id),

@@ -1,5 +1,9 @@
 """Every case of the shared corpus gives what it must, or fails for the reason it must."""
 
+# The values of this file are any JSON, and its rules are lambdas: types would say nothing here.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingTypeArgument=false
+
 import json
 from typing import Any
 
