@@ -134,22 +134,22 @@ def _values(app: AppId, request: Request) -> Iterator[tuple[Category, str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The slow road for one app: `policy` is narrowed already. Used to check the compiled table."""
+    """The slow road for one app, to check the compiled table with. Make it with `reference`."""
 
     policy: Policy
     app: AppId
 
     def decide(self, request: Request) -> Outcome:
         """Evaluates the policy over the attributes the server supplies; each may be read as string or URI."""
-        policy = replace(
-            self.policy,
-            rules=tuple(
-                replace(rule, target=_with_relation(rule.target, self.policy.target)) for rule in self.policy.rules
-            ),
-        )
         bag = [
             Attribute(category=category, attribute_id=attribute, value=value, data_type=data_type)
             for category, attribute, value in _values(self.app, request)
             for data_type in (STRING, ANY_URI)
         ]
-        return evaluate(policy, bag)
+        return evaluate(self.policy, bag)
+
+
+def reference(narrowed: Policy, app: AppId) -> Reference:
+    """The slow road for a policy that `narrow` has passed."""
+    rules = tuple(replace(rule, target=_with_relation(rule.target, narrowed.target)) for rule in narrowed.rules)
+    return Reference(replace(narrowed, rules=rules), app)

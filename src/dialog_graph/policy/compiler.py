@@ -39,6 +39,9 @@ class _Asked(NamedTuple):
         return exact if wide.meets(exact.text) else None
 
 
+_EVERY_ACTION = _Asked(ANY_ACTION, False)
+
+
 class _Dropped(Exception):
     """The combination becomes no row; raised and caught inside this module. Arguments: code and detail."""
 
@@ -97,6 +100,13 @@ def _check_resource(asked: Mapping[tuple[Category, str], set[_Asked]], app: AppI
                 raise _Dropped("DG4006", demand.text)
 
 
+def _action(asked: Mapping[tuple[Category, str], set[_Asked]]) -> _Asked:
+    demand = _only(asked.get((Category.ACTION, words.ACTION), {_EVERY_ACTION}))
+    if demand.text == ANY_ACTION and demand is not _EVERY_ACTION:
+        raise _Dropped("DG4011", "no action is named *")
+    return demand
+
+
 def _scope(asked: Mapping[tuple[Category, str], set[_Asked]]) -> _Asked:
     found = [
         _Asked(f"{kind}:{demand.text}", demand.folds)
@@ -111,7 +121,7 @@ def _scope(asked: Mapping[tuple[Category, str], set[_Asked]]) -> _Asked:
 def _row(matches: Iterable[Match], rule: Rule, policy: Policy, app: AppId) -> Row:
     asked = _asked(matches)
     _check_resource(asked, app)
-    action = _only(asked.get((Category.ACTION, words.ACTION), {_Asked(ANY_ACTION, False)}))
+    action = _action(asked)
     scope = _scope(asked)
     levels = policy.levels.higher(rule.levels)
     return Row(

@@ -4,12 +4,12 @@ A row says: this subject may (or may not) do this action in this scope. `Decisio
 request; `permit` combines them. Security rules §4.5.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dialog_graph.policy.request import ANY, DELEGATION, ORGANISATION, PACKAGE, RELATION, ROLE, Request, Scope
-from dialog_graph.policy.xacml import NO_LEVELS, Combining, Effect, Levels
+from dialog_graph.policy.xacml import Combining, Effect
 
 ANY_ACTION = "*"
 ALL = "all"
@@ -62,15 +62,13 @@ class Row:
         return value.upper() if self.subject_kind == "rolecode" else value
 
 
-def required_level(rows: Iterable[Row], is_organisation: bool) -> int:
+def required_level(rows: Sequence[Row], is_organisation: bool) -> int:
     """Level that permitting rows demand together: the highest of their demands, 0 without one.
 
     Persons meet `min_level`; organisations and system users `min_level_org`, and the other where no row gives it.
     """
-    demanded = NO_LEVELS
-    for row in rows:
-        demanded = demanded.higher(Levels(row.min_level, row.min_level_org))
-    return (demanded.org if is_organisation and demanded.org is not None else demanded.person) or 0
+    own = [row.min_level_org for row in rows if row.min_level_org is not None] if is_organisation else []
+    return max(own or [row.min_level for row in rows if row.min_level is not None], default=0)
 
 
 class _Group(NamedTuple):

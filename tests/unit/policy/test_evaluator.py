@@ -30,7 +30,7 @@ UNKNOWN: Target = (((replace(match(Category.SUBJECT, "urn:absent", "x"), must_be
 
 def role(value: str, function: Function = Function.STRING_EQUAL, **more: object) -> Target:
     item = match(Category.SUBJECT, ROLE, value, function)
-    return (((replace(item, **more),),),)  # pyright: ignore[reportArgumentType]  (names checked by replace)
+    return (((replace(item, **more),),),)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def _rules(*described: tuple[Effect, Target]) -> list[Rule]:
 
 
 P, D = Effect.PERMIT, Effect.DENY
-COMBINED = [
+COMBINED: list[tuple[list[tuple[Effect, Target]], str, str]] = [
     ([], "NotApplicable", "NotApplicable"),
     ([(P, FALSE), (D, FALSE)], "NotApplicable", "NotApplicable"),
     ([(P, TRUE), (D, FALSE)], "Permit", "Permit"),
