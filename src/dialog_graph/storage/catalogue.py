@@ -34,6 +34,10 @@ Loader: TypeAlias = Callable[[Files, str], "tuple[AppVersion | None, Diags]"]
 """`apps.load(files, environment)`: the compiled version, and everything there is to say about the folder."""
 
 
+class BrokenVersion(Exception):
+    """Files in the database that this program does not compile: a fault, because they were compiled when stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     """A version with the hash of each form model's files, which tells whether two versions have the same forms."""
@@ -42,12 +46,13 @@ class _Compiled:
     models: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Active:
-    """The active version of every app, and the resource of each app."""
+    """The active version of every app, the resource of each app, and once asked for all of them compiled."""
 
     versions: Mapping[AppId, UUID]
     resources: Mapping[AppId, int]
+    by_resource: dict[int, AppVersion] | None = None
 
 
 _ACTIVE = """
@@ -91,12 +96,22 @@ class Catalogue:
         return newest.version if has_tasks and has_models else pinned.version
 
     async def all_active(self, tx: Snapshot) -> dict[int, AppVersion]:
-        """The active version of every app, by resource id."""
+        """The active version of every app, by resource id; shared, so not to be changed.
+
+        An app whose files this program no longer compiles is left out, with an error in the log.
+        """
         actives = await self._actives(tx)
-        return {
-            actives.resources[app_id]: (await self._version(tx, version_id)).version
-            for app_id, version_id in actives.versions.items()
-        }
+        if actives.by_resource is None:
+            found = {app_id: await self._unless_broken(tx, id_) for app_id, id_ in actives.versions.items()}
+            actives.by_resource = {actives.resources[app_id]: v for app_id, v in found.items() if v is not None}
+        return actives.by_resource
+
+    async def _unless_broken(self, tx: Snapshot, version_id: UUID) -> AppVersion | None:
+        try:
+            return await self.version(tx, version_id)
+        except BrokenVersion as broken:
+            _log.error("%s", broken)
+            return None
 
     async def resource_id(self, tx: Snapshot, app_id: AppId) -> int:
         """What `resource_id` columns hold for an app. Refuses with NOT_FOUND when the app has no active version."""
@@ -140,7 +155,7 @@ class Catalogue:
         version, diagnostics = self._load(files, self._environment)
         if version is None:
             codes = ", ".join(sorted({diagnostic.code for diagnostic in diagnostics if diagnostic.is_error}))
-            raise RuntimeError(f"expected version {ordinal} of {files.place} to compile, but it does not: {codes}")
+            raise BrokenVersion(f"expected version {ordinal} of {files.place} to compile, but it does not: {codes}")
         return _numbered(version, version_id, ordinal, files)
 
     def _remember(self, compiled: _Compiled, version_id: UUID) -> None:
