@@ -1,0 +1,127 @@
+"""Uploads: a new data element, or new content of one, from a form document or a stored file (process engine §6.5).
+
+The caller streams the bytes first; `check_upload` asks everything beforehand so that nobody stores a file that will be
+refused, and the command asks again under the lock.
+"""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from dialog_graph.apps import DataType
+from dialog_graph.apps.documents import max_bytes, read_wire
+from dialog_graph.apps.validation import file_issues
+from dialog_graph.commands.step import Given, Work, in_step
+from dialog_graph.commands.step.documents import blank, put, store_document, with_row_ids
+from dialog_graph.commands.step.roads import Road, data_type_of, permit_write
+from dialog_graph.errors import NOT_FOUND, Refusal, Refused
+from dialog_graph.model.instance import DataElement
+from dialog_graph.model.principal import Principal
+from dialog_graph.policy import Permit
+from dialog_graph.ports import Ports
+from dialog_graph.storage.blobs import Blob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload(Given):
+    """`data_element_id` for new content of an element, else `data_type` for a new one.
+
+    `content_type` without parameters; `filename` is a display text, never a path. `content_sha256` makes a repeat with
+    other bytes another request.
+    """
+
+    data_type: str | None = None
+    data_element_id: UUID | None = None
+    content_type: str
+    filename: str | None = None
+    content_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadResult:
+    """The element that was written."""
+
+    instance_id: UUID
+    data_element_id: UUID
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRules:
+    """What the bytes may be: largest size, and whether they are form data (read whole) or a file (streamed)."""
+
+    org: str
+    max_bytes: int
+    is_form: bool
+
+
+async def _asked(work: Work, given: Upload) -> tuple[Permit, DataType, DataElement | None]:
+    existing = None if given.data_element_id is None else work.element(given.data_element_id)
+    name = given.data_type if existing is None else existing.data_type
+    if name is None:
+        raise Refused(NOT_FOUND)
+    permit = await permit_write(work, name, existing, Road.CREATE if existing is None else Road.REPLACE)
+    return permit, data_type_of(work, name), existing
+
+
+async def check_upload(ports: Ports, principal: Principal, given: Upload) -> UploadRules:
+    """Would the upload be accepted? Writes nothing."""
+
+    async def body(work: Work) -> tuple[Permit, UploadRules]:
+        permit, data_type, _ = await _asked(work, given)
+        if data_type.is_form:
+            limit = max_bytes(data_type)
+        else:
+            _refuse_file(data_type, given, size=1)
+            limit = data_type.max_size or ports.settings.max_upload
+        return permit, UploadRules(org=work.instance.org, max_bytes=limit, is_form=data_type.is_form)
+
+    return await in_step(ports, principal, replace(given, idempotency_key=None), UploadRules, body)
+
+
+def _refuse_file(data_type: DataType, given: Upload, size: int) -> None:
+    issues = file_issues(data_type, given.content_type, size, given.filename)
+    if issues:
+        raise Refused(Refusal(code="VALIDATION_FAILED", issues=issues))
+
+
+async def add_data_element(ports: Ports, principal: Principal, given: Upload, content: Blob | bytes) -> UploadResult:
+    """Stores form data (`bytes`, JSON or XML) or the metadata of a file whose bytes are stored already."""
+
+    async def body(work: Work) -> tuple[Permit, UploadResult]:
+        permit, data_type, existing = await _asked(work, given)
+        if isinstance(content, bytes):
+            element = _form(work, data_type, existing, (given.content_type, content))
+        else:
+            element = _file(work, data_type, existing, (given, content))
+        result = UploadResult(
+            instance_id=work.instance.instance_id, data_element_id=element.element_id, is_new=existing is None
+        )
+        return permit, result
+
+    return await in_step(ports, principal, given, UploadResult, body)
+
+
+def _form(work: Work, data_type: DataType, existing: DataElement | None, sent: tuple[str, bytes]) -> DataElement:
+    if not data_type.is_form:
+        raise Refused(Refusal(code="INVALID_INPUT", expected="a data type with form data", path=("dataType",)))
+    document = read_wire(work.version, data_type.id, *sent)
+    if isinstance(document, Refusal):
+        raise Refused(document)
+    return store_document(work, data_type, with_row_ids(work, document), existing)
+
+
+def _file(work: Work, data_type: DataType, existing: DataElement | None, sent: tuple[Upload, Blob]) -> DataElement:
+    given, blob = sent
+    if data_type.is_form:
+        raise Refused(Refusal(code="INVALID_INPUT", expected="a data type for files", path=("dataType",)))
+    _refuse_file(data_type, given, blob.size)
+    element = replace(
+        existing or blank(work, data_type),
+        content_type=given.content_type,
+        filename=given.filename,
+        size=blob.size,
+        sha256=blob.sha256,
+        blob_key=blob.key,
+        updated_at=work.now,
+    )
+    return put(work, element, existing)

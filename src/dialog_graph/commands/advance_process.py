@@ -1,0 +1,60 @@
+"""`advanceProcess`: completes the current task, rejects it, or sends the process back (process engine §6.2)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from dialog_graph import tasks
+from dialog_graph.bpmn import Complete, TaskDefinition
+from dialog_graph.commands.step import Given, Work, in_step, run_process
+from dialog_graph.errors import Issue, Refused
+from dialog_graph.model.instance import TaskEntry
+from dialog_graph.model.principal import Principal
+from dialog_graph.policy import Permit
+from dialog_graph.ports import Ports
+
+MAX_NOTE = 2000
+"""Longest note, in characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceProcess(Given):
+    """`task_id`: the entry; may be left out when one task is active. `action`: None completes the task."""
+
+    task_id: UUID | None = None
+    action: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceProcessResult:
+    """The instance that moved."""
+
+    instance_id: UUID
+
+
+def _definition(work: Work, entry: TaskEntry) -> TaskDefinition:
+    found = work.version.definition.task(entry.element_id)
+    assert found is not None, "task entries are made from the pinned definition"
+    return found
+
+
+def _gate(work: Work, entry: TaskEntry, given: AdvanceProcess) -> tuple[Issue, ...]:
+    is_gated = tasks.type_of(entry.type).is_gated and not tasks.leaves_backwards(given.action)
+    return work.validate(entry.element_id) if is_gated else ()
+
+
+async def advance_process(ports: Ports, principal: Principal, given: AdvanceProcess) -> AdvanceProcessResult:
+    """Moves the process one step. Raises `Refused`; then nothing has changed."""
+
+    async def body(work: Work) -> tuple[Permit, AdvanceProcessResult]:
+        entry = work.active_task(given.task_id)
+        task = _definition(work, entry)
+        permit = await work.authorize(entry.element_id, tasks.required(task, given.action, is_owner=work.is_owner))
+        refusal = tasks.allowed(task, given.action, is_owner=work.is_owner)
+        if refusal is not None:
+            raise Refused(refusal)
+        work.refuse_if(tasks.blockers(entry, given.action), _gate(work, entry, given))
+        await run_process(work, Complete(entry.element_id, entry.entry_no, given.action), given.note)
+        return permit, AdvanceProcessResult(instance_id=work.instance.instance_id)
+
+    return await in_step(ports, principal, given, AdvanceProcessResult, body)

@@ -1,0 +1,100 @@
+"""Carries out the words of the task types: the table {word: function} (process engine §7.2, §10)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dialog_graph.apps import document_of
+from dialog_graph.apps.documents import new_document, strip_row_ids
+from dialog_graph.commands.step.documents import remove, store_document, with_row_ids
+from dialog_graph.commands.step.work import Work
+from dialog_graph.model.instance import DataElement, InstanceStatus, Lock
+from dialog_graph.tasks import (
+    ArchiveInstance,
+    CreateData,
+    DeleteEndedData,
+    DeleteGenerated,
+    Finalise,
+    LockAll,
+    LockData,
+    TaskEffect,
+    UnlockData,
+)
+
+
+def carry_out(work: Work, effect: TaskEffect) -> None:
+    """Does what one word asks for."""
+    _HANDLERS[type(effect)](work, effect)
+
+
+def _of_task(work: Work, task_id: str) -> tuple[DataElement, ...]:
+    return tuple(element for element in work.instance.elements if element.task_id == task_id)
+
+
+def _finalise(work: Work, effect: Finalise) -> None:
+    for element in _of_task(work, effect.task_id):
+        if element.document is None:
+            continue
+        data_type = work.version.data_types[element.data_type]
+        store_document(work, data_type, strip_row_ids(document_of(element)), element)
+
+
+def _set_lock(work: Work, elements: Iterable[DataElement], lock: Lock, task_id: str | None) -> None:
+    changed = [element for element in elements if element.lock is not lock]
+    for element in changed:
+        work.put_element(replace(element, lock=lock), content=False)
+    if not changed:
+        return
+    event = "app.instance.data.unlocked" if lock is Lock.NONE else "app.instance.data.locked"
+    ids = [str(element.element_id) for element in changed]
+    work.record(event, data=dict(work.data(taskId=task_id, elementIds=list(ids))), element_id=task_id)
+
+
+def _lock(work: Work, effect: LockData) -> None:
+    _set_lock(work, _of_task(work, effect.task_id), Lock.PROCESS, effect.task_id)
+
+
+def _unlock(work: Work, effect: UnlockData) -> None:
+    _set_lock(work, _of_task(work, effect.task_id), Lock.NONE, effect.task_id)
+
+
+def _lock_all(work: Work, effect: LockAll) -> None:
+    _set_lock(work, work.instance.elements, Lock.PROCESS, None)
+
+
+def _delete_generated(work: Work, effect: DeleteGenerated) -> None:
+    for element in work.instance.elements:
+        if element.generated_from == effect.task_id:
+            remove(work, element)
+
+
+def _create(work: Work, effect: CreateData) -> None:
+    for data_type in work.version.data_types.values():
+        is_due = data_type.is_form and data_type.auto_create and data_type.task_id == effect.task_id
+        if is_due and not work.of_type(data_type.id):
+            document, _ = new_document(work.version, data_type.id, work.prefill)
+            store_document(work, data_type, with_row_ids(work, document), None)
+
+
+def _archive(work: Work, effect: ArchiveInstance) -> None:
+    work.change(archived_at=work.now, status=InstanceStatus.COMPLETED)
+
+
+def _delete_ended(work: Work, effect: DeleteEndedData) -> None:
+    for element in work.instance.elements:
+        data_type = work.version.data_types.get(element.data_type)
+        if data_type is not None and data_type.auto_delete_on_process_end:
+            remove(work, element)
+
+
+_HANDLERS: Mapping[type[TaskEffect], Callable[[Work, Any], None]] = {
+    Finalise: _finalise,
+    LockData: _lock,
+    UnlockData: _unlock,
+    LockAll: _lock_all,
+    DeleteGenerated: _delete_generated,
+    CreateData: _create,
+    ArchiveInstance: _archive,
+    DeleteEndedData: _delete_ended,
+}
+"""Word -> the function that does it."""

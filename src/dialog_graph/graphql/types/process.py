@@ -1,0 +1,222 @@
+"""The process of an instance and its tasks, with what the caller may do (process engine §9.1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+from strawberry import Info
+
+from dialog_graph.graphql.context import Context
+from dialog_graph.graphql.types.actor import Actor, actor
+from dialog_graph.graphql.types.enums import ProcessStatus, TaskState
+from dialog_graph.graphql.types.errors import Blocker, blocker
+from dialog_graph.graphql.types.localization import Localization, localize
+from dialog_graph.model.instance import Instance, TaskEntry
+from dialog_graph.reads import instance_details
+from dialog_graph.reads.instance_details import ActionView
+
+FAILURE_TEXT: Mapping[str, str] = {
+    "nb": "Noe gikk galt i dette steget. Tjenesteeieren følger det opp.",
+    "nn": "Noko gjekk gale i dette steget. Tenesteeigaren følgjer det opp.",
+    "en": "Something went wrong in this step. The service owner is handling it.",
+}
+"""What everybody is told of an incident."""
+
+
+@strawberry.type(description="Something that can be done with a task.")
+class TaskAction:
+    """`is_authorized`: what the command would decide; `blockers` never run the validation."""
+
+    action: str
+    is_authorized: bool
+    blockers: list[Blocker]
+    moves_process: bool
+
+
+@strawberry.type(description="Why a task stopped.")
+class TaskFailure:
+    """`details` are for the owning org; `next_attempt_at` is null when nobody tries again by itself."""
+
+    code: str
+    message: list[Localization]
+    attempts: int
+    next_attempt_at: datetime | None
+    details: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """The instance as the value behind `Process`."""
+
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task entry with its instance, as the value behind `ProcessTask`."""
+
+    instance: Instance
+    entry: TaskEntry
+
+
+def task_views(instance: Instance) -> list[TaskView]:
+    """All entries in order of activation."""
+    return [TaskView(instance, entry) for entry in instance.tasks]
+
+
+def _id(root: TaskView) -> UUID:
+    return root.entry.entry_id
+
+
+def _element_id(root: TaskView) -> str:
+    return root.entry.element_id
+
+
+def _name(root: TaskView, info: Info[Context, None]) -> list[Localization]:
+    name = root.entry.name
+    return [] if name is None else localize({"nb": name}, info.context.languages)
+
+
+def _type(root: TaskView) -> str:
+    return root.entry.type
+
+
+def _lane(root: TaskView) -> str | None:
+    return root.entry.lane
+
+
+def _entry(root: TaskView) -> int:
+    return root.entry.entry_no
+
+
+def _state(root: TaskView) -> TaskState:
+    return root.entry.state
+
+
+def _started_at(root: TaskView) -> datetime:
+    return root.entry.started_at
+
+
+def _ended_at(root: TaskView) -> datetime | None:
+    return root.entry.ended_at
+
+
+async def _started_by(root: TaskView, info: Info[Context, None]) -> Actor:
+    return await actor(info, root.entry.started_by, root.instance.instance_id)
+
+
+async def _ended_by(root: TaskView, info: Info[Context, None]) -> Actor | None:
+    ended_by = root.entry.ended_by
+    return None if ended_by is None else await actor(info, ended_by, root.instance.instance_id)
+
+
+def _action(root: TaskView) -> str | None:
+    return root.entry.action
+
+
+def _note(root: TaskView) -> str | None:
+    return root.entry.note
+
+
+def _due_at(root: TaskView) -> datetime | None:
+    return root.entry.due_at
+
+
+async def _actions(root: TaskView, info: Info[Context, None]) -> list[TaskAction]:
+    found: list[ActionView] = await info.context.read(instance_details.actions, root.instance, root.entry)
+    return [
+        TaskAction(
+            action=item.action,
+            is_authorized=item.is_authorized,
+            blockers=[blocker(value, info.context.languages) for value in item.blockers],
+            moves_process=item.moves_process,
+        )
+        for item in found
+    ]
+
+
+async def _failure(root: TaskView, info: Info[Context, None]) -> TaskFailure | None:
+    code = await info.context.read(instance_details.incident, root.instance, root.entry)
+    if code is None:
+        return None
+    message = localize(FAILURE_TEXT, info.context.languages)
+    return TaskFailure(code=code, message=message, attempts=0, next_attempt_at=None, details=None)
+
+
+@strawberry.type(description="One activation of a task.")
+class ProcessTask:
+    """`entry` counts from 1 per task; `id` names the entry in inputs."""
+
+    id: UUID = strawberry.field(resolver=_id)
+    element_id: str = strawberry.field(resolver=_element_id)
+    name: list[Localization] = strawberry.field(resolver=_name)
+    type: str = strawberry.field(resolver=_type)
+    lane: str | None = strawberry.field(resolver=_lane)
+    entry: int = strawberry.field(resolver=_entry)
+    state: TaskState = strawberry.field(resolver=_state)
+    started_at: datetime = strawberry.field(resolver=_started_at)
+    ended_at: datetime | None = strawberry.field(resolver=_ended_at)
+    started_by: Actor = strawberry.field(resolver=_started_by)
+    ended_by: Actor | None = strawberry.field(resolver=_ended_by)
+    action: str | None = strawberry.field(resolver=_action)
+    note: str | None = strawberry.field(resolver=_note)
+    due_at: datetime | None = strawberry.field(resolver=_due_at)
+    actions: list[TaskAction] = strawberry.field(resolver=_actions)
+    failure: TaskFailure | None = strawberry.field(resolver=_failure)
+
+
+def _status(root: ProcessView) -> ProcessStatus:
+    return root.instance.process_status
+
+
+def _process_started_at(root: ProcessView) -> datetime:
+    return root.instance.started_at or root.instance.created_at
+
+
+def _start_event(root: ProcessView) -> str:
+    return root.instance.start_event or ""
+
+
+def _process_ended_at(root: ProcessView) -> datetime | None:
+    return root.instance.ended_at
+
+
+def _end_event(root: ProcessView) -> str | None:
+    return root.instance.end_event
+
+
+def _current(root: ProcessView) -> list[TaskView]:
+    return [TaskView(root.instance, entry) for entry in root.instance.open_tasks]
+
+
+def _current_task(root: ProcessView) -> ProcessTask | None:
+    return next(iter(_current(root)), None)  # pyright: ignore[reportReturnType] -- fields are read from the view
+
+
+def _current_tasks(root: ProcessView) -> list[ProcessTask]:
+    return _current(root)  # pyright: ignore[reportReturnType] -- fields are read from the view
+
+
+def _tasks(root: ProcessView) -> list[ProcessTask]:
+    return task_views(root.instance)  # pyright: ignore[reportReturnType] -- fields are read from the view
+
+
+def _version(root: ProcessView) -> str:
+    return str(root.instance.version_ordinal)
+
+
+@strawberry.type(description="Where the process of an instance stands.")
+class Process:
+    """`tasks`: all entries in order of activation; `definition_version`: the application version it is pinned to."""
+
+    status: ProcessStatus = strawberry.field(resolver=_status)
+    started_at: datetime = strawberry.field(resolver=_process_started_at)
+    start_event: str = strawberry.field(resolver=_start_event)
+    ended_at: datetime | None = strawberry.field(resolver=_process_ended_at)
+    end_event: str | None = strawberry.field(resolver=_end_event)
+    current_task: ProcessTask | None = strawberry.field(resolver=_current_task)
+    current_tasks: list[ProcessTask] = strawberry.field(resolver=_current_tasks)
+    tasks: list[ProcessTask] = strawberry.field(resolver=_tasks)
+    definition_version: str = strawberry.field(resolver=_version)

@@ -1,0 +1,109 @@
+"""Applications: the catalogue that every caller may read, and what the caller may start."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from dialog_graph.access import decisions
+from dialog_graph.apps import AppVersion
+from dialog_graph.errors import Refusal, Refused
+from dialog_graph.model.diagnostic import Diagnostic
+from dialog_graph.ports import Ports
+from dialog_graph.reads.paging import Page, Position, check_first, decode, page_of
+from dialog_graph.storage import parties
+from dialog_graph.storage.database import Snapshot
+from dialog_graph.urns import AppId, PartyUrn
+
+INSTANTIATE = "instantiate"
+ORDER = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredVersion:
+    """One registered version with its findings."""
+
+    version: str
+    sha256: str
+    registered_at: datetime
+    is_active: bool
+    diagnostics: Sequence[Diagnostic]
+
+
+async def by_id(ports: Ports, snapshot: Snapshot, text: str) -> AppVersion | None:
+    """The active version of `org/app`; None when there is none. Raises INVALID_INPUT for another form."""
+    app_id = AppId.parse(text)
+    if isinstance(app_id, Refusal):
+        raise Refused(app_id)
+    return await active(ports, snapshot, app_id)
+
+
+async def active(ports: Ports, snapshot: Snapshot, app_id: AppId) -> AppVersion | None:
+    """The active version, None when there is none."""
+    found = (await ports.catalogue.all_active(snapshot)).values()
+    return next((version for version in found if version.app_id == app_id), None)
+
+
+async def page(ports: Ports, snapshot: Snapshot, org: str | None, first: int, after: str | None) -> Page[AppVersion]:
+    """A page of the active applications, by id."""
+    size = check_first(first)
+    position = decode(after, ORDER)
+    active = (await ports.catalogue.all_active(snapshot)).values()
+    wanted = sorted((item for item in active if org in (None, item.app_id.org)), key=lambda item: str(item.app_id))
+    behind = [item for item in wanted if position is None or str(item.app_id) > str(position.value)]
+    rows = [(item, Position(ORDER, str(item.app_id), None)) for item in behind[: size + 1]]
+    shown = page_of(rows, size, after)
+
+    async def total() -> int:
+        return len(wanted)
+
+    return Page(shown.items, shown.cursors, shown.has_next, shown.has_previous, total)
+
+
+async def can_instantiate(ports: Ports, snapshot: Snapshot, version: AppVersion, party: str | None) -> bool:
+    """May the caller start the app for the party, or (None) for any party that it represents?"""
+    if party is None and snapshot.principal.is_org:
+        ids = [0]
+    elif party is None:
+        represented = await parties.all_represented(snapshot)
+        ids = [item.party.party_id for main in represented for item in (main, *main.sub_parties)]
+    else:
+        urn = PartyUrn.parse(party)
+        if isinstance(urn, Refusal):
+            raise Refused(urn)
+        found = await parties.find(snapshot, urn)
+        ids = [] if found is None else [found.party_id]
+    for party_id in ids:
+        target = decisions.before_start(version.app_id, party_id)
+        if (await decisions.allowed(snapshot, version.policy, target, (INSTANTIATE,)))[INSTANTIATE]:
+            return True
+    return False
+
+
+async def versions(ports: Ports, snapshot: Snapshot, app_id: AppId) -> list[RegisteredVersion]:
+    """Every registered version, newest first."""
+    rows = await snapshot.fetch(
+        "select ordinal, sha256, registered_at, is_active, diagnostics from app_version where app_id = $1"
+        " order by ordinal desc",
+        str(app_id),
+    )
+    return [
+        RegisteredVersion(
+            version=str(row["ordinal"]),
+            sha256=row["sha256"],
+            registered_at=row["registered_at"],
+            is_active=row["is_active"],
+            diagnostics=[_diagnostic(item) for item in row["diagnostics"]],
+        )
+        for row in rows
+    ]
+
+
+def _diagnostic(stored: dict[str, Any]) -> Diagnostic:
+    """A finding as it was stored with the version; members that are empty are left out there."""
+    return _DIAGNOSTIC.validate_python(stored)
+
+
+_DIAGNOSTIC = TypeAdapter(Diagnostic)

@@ -1,0 +1,102 @@
+"""What a caller may see and do inside an instance it may read: elements, actions, validation, incidents."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dialog_graph import tasks
+from dialog_graph.access import decisions
+from dialog_graph.apps import AppVersion, validate
+from dialog_graph.bpmn import ActionType, State, TaskDefinition
+from dialog_graph.errors import Blocker, Issue
+from dialog_graph.model.instance import DataElement, Instance, TaskEntry
+from dialog_graph.ports import Ports
+from dialog_graph.storage.database import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionView:
+    """One action on a task as the caller may or may not use it."""
+
+    action: str
+    is_authorized: bool
+    blockers: tuple[Blocker, ...]
+    moves_process: bool
+
+
+async def version(ports: Ports, snapshot: Snapshot, instance: Instance) -> AppVersion:
+    """The pinned app version."""
+    return await ports.catalogue.version(snapshot, instance.version_id)
+
+
+async def readable_elements(
+    ports: Ports, snapshot: Snapshot, instance: Instance, data_type: str | None
+) -> Sequence[DataElement]:
+    """The data elements that the caller may read: those whose type asks for an extra action only with that right."""
+    pinned = await version(ports, snapshot, instance)
+    policy = (await ports.catalogue.policy(snapshot, instance.app_id)).policy
+    demanded = {
+        declared.action_required_to_read
+        for declared in pinned.data_types.values()
+        if declared.action_required_to_read is not None
+    }
+    granted = await decisions.allowed(snapshot, policy, decisions.of_instance(instance), sorted(demanded))
+    return [
+        element
+        for element in instance.elements
+        if data_type in (None, element.data_type) and _is_open(pinned, element, granted)
+    ]
+
+
+def _is_open(pinned: AppVersion, element: DataElement, granted: Mapping[str, bool]) -> bool:
+    declared = pinned.data_types.get(element.data_type)
+    action = declared.action_required_to_read if declared is not None else None
+    return action is None or granted[action]
+
+
+async def validation(ports: Ports, snapshot: Snapshot, instance: Instance) -> list[Issue]:
+    """The findings of the current tasks' full validation."""
+    pinned = await version(ports, snapshot, instance)
+    return [
+        issue
+        for task in instance.open_tasks
+        if tasks.type_of(task.type).is_gated
+        for issue in validate(pinned, instance, task.element_id)
+    ]
+
+
+def _names(task: TaskDefinition, *, is_owner: bool) -> dict[str, bool]:
+    """Action -> does it move the process; the type's own first, then the declared ones."""
+    own = dict.fromkeys(tasks.required(task, None, is_owner=is_owner), True)
+    return own | {item.name: item.type is ActionType.PROCESS for item in task.actions}
+
+
+async def actions(ports: Ports, snapshot: Snapshot, instance: Instance, entry: TaskEntry) -> list[ActionView]:
+    """What can be done with the entry, decided as the command would decide it; nothing once it has ended."""
+    pinned = await version(ports, snapshot, instance)
+    task = pinned.definition.task(entry.element_id)
+    if task is None or not entry.is_open or instance.deleted_at is not None:
+        return []
+    is_owner = snapshot.principal.is_org and snapshot.principal.org == instance.org
+    names = _names(task, is_owner=is_owner)
+    policy = (await ports.catalogue.policy(snapshot, instance.app_id)).policy
+    granted = await decisions.allowed(snapshot, policy, decisions.of_instance(instance, entry.element_id), names)
+    return [
+        ActionView(
+            action=name,
+            is_authorized=granted[name],
+            blockers=tasks.blockers(entry, name),
+            moves_process=moves,
+        )
+        for name, moves in names.items()
+    ]
+
+
+async def incident(ports: Ports, snapshot: Snapshot, instance: Instance, entry: TaskEntry) -> str | None:
+    """Code of the open incident of an entry."""
+    state = State.from_json(instance.process_state) if instance.has_incident else None
+    if not isinstance(state, State):
+        return None
+    pinned = await version(ports, snapshot, instance)
+    place = (entry.element_id, entry.entry_no)
+    found = (item.code for item in state.open_incidents(pinned.definition) if (item.element_id, item.entry_no) == place)
+    return next(found, None)

@@ -1,0 +1,88 @@
+"""Who may complete a task, with which action, and what stands in the way (process engine §6.2 steps 4-8, §8.1)."""
+
+from types import MappingProxyType
+
+from dialog_graph.bpmn import ABANDON, REJECT, SEND_BACK, ActionType, TaskDefinition
+from dialog_graph.errors import Blocker, Refusal
+from dialog_graph.model.instance import TaskEntry, TaskState
+from dialog_graph.tasks.types import type_of
+
+COMPLETE_ANYWAY = frozenset({REJECT, ABANDON})
+"""Actions that leave a task without its gate."""
+
+_TEXTS = MappingProxyType(
+    {
+        "PROCESSING": {
+            "nb": "Oppgaven behandles av systemet.",
+            "nn": "Oppgåva blir behandla av systemet.",
+            "en": "The task is being processed by the system.",
+        },
+        "INCIDENT": {
+            "nb": "Noe gikk galt i dette steget. Tjenesteeieren følger det opp.",
+            "nn": "Noko gjekk gale i dette steget. Tenesteeigaren følgjer det opp.",
+            "en": "Something went wrong in this step. The service owner is handling it.",
+        },
+    }
+)
+
+_BLOCKING_STATES = MappingProxyType({TaskState.WAITING: "PROCESSING", TaskState.FAILED: "INCIDENT"})
+
+
+def leaves_backwards(action: str | None) -> bool:
+    """True for reject, abandon and send-back: no validation, no finalising."""
+    return action is not None and (action in COMPLETE_ANYWAY or action.startswith(SEND_BACK))
+
+
+def required(task: TaskDefinition, action: str | None, *, is_owner: bool) -> tuple[str, ...]:
+    """Policy actions of which any suffices to complete the task (process engine §8.1).
+
+    `is_owner`: the caller acts as the org that owns the app. An explicit action needs exactly itself, send-back and
+    abandon need `reject`.
+    """
+    if leaves_backwards(action):
+        return (REJECT,)
+    if action is not None:
+        return (action,)
+    rule = type_of(task.type)
+    return rule.required + (rule.owner_required if is_owner else ())
+
+
+def allowed(task: TaskDefinition, action: str | None, *, is_owner: bool) -> Refusal | None:
+    """Refuses actions that are neither the type's own nor declared, and those that never move the process."""
+    if action is None or action in type_of(task.type).own_actions or (action == ABANDON and is_owner):
+        return None
+    declared = {item.name: item for item in task.actions}
+    wanted = REJECT if action.startswith(SEND_BACK) else action
+    found = declared.get(wanted)
+    if found is None:
+        names = sorted({*declared, *type_of(task.type).own_actions})
+        return Refusal(
+            code="ACTION_NOT_ALLOWED",
+            expected=f"one of the task's actions ({', '.join(names)})",
+            actual=f"{action!r} was given",
+            path=("action",),
+        )
+    if found.type is ActionType.SERVER:
+        return Refusal(
+            code="ACTION_DOES_NOT_MOVE", expected="a process action", actual=f"{action!r} is a server action"
+        )
+    return None
+
+
+def default_action(task: TaskDefinition, action: str | None) -> str | None:
+    """The gatewayAction that completing with `action` gives (process engine §6.3)."""
+    rule = type_of(task.type)
+    if leaves_backwards(action):
+        return REJECT
+    return rule.default_action if action is None or action in rule.own_actions else action
+
+
+def blockers(entry: TaskEntry, action: str | None = None) -> tuple[Blocker, ...]:
+    """What stands in the way of leaving the entry with `action`, as far as no validation is needed to know it.
+
+    A declared `reject` leads out of an incident (process engine §6.2 step 4).
+    """
+    code = _BLOCKING_STATES.get(entry.state)
+    if code is None or (code == "INCIDENT" and action == REJECT):
+        return ()
+    return (Blocker(code=code, message=_TEXTS[code]),)

@@ -1,0 +1,24 @@
+"""The table of task types that have code here."""
+
+from types import MappingProxyType
+
+from dialog_graph.bpmn import TaskKind
+from dialog_graph.tasks.confirmation import CONFIRMATION
+from dialog_graph.tasks.data import DATA
+from dialog_graph.tasks.feedback import FEEDBACK
+from dialog_graph.tasks.task_type import Awaits, TaskType
+from dialog_graph.tasks.untyped import NONE
+
+TYPES = MappingProxyType({task_type.name: task_type for task_type in (DATA, CONFIRMATION, FEEDBACK, NONE)})
+
+KINDS = MappingProxyType({name: task_type.kind for name, task_type in TYPES.items()})
+"""Task type -> user or service, as the process reader needs it."""
+
+
+def type_of(name: str) -> TaskType:
+    """The row for a type; one without code here needs its own name as action, and no gate lets it pass.
+
+    Process engine §8.1, last rows. The interpreter opens an incident where such a task is reached.
+    """
+    known = TYPES.get(name)
+    return known or TaskType(name=name, kind=TaskKind.SERVICE, awaits=Awaits.INPUT, required=(name,))
