@@ -58,7 +58,7 @@ def _write(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        draft.hardlink_to(path)
+        path.hardlink_to(draft)
     except FileExistsError:
         return
     finally:

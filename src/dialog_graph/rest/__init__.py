@@ -1,0 +1,1 @@
+"""HTTP routes outside GraphQL: data, token exchange, key documents, callbacks, health."""
