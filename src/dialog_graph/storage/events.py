@@ -154,11 +154,12 @@ class EventPage:
     end_cursor: Cursor
 
 
-_COLUMNS = """
+COLUMNS = """
     e.xid::text::bigint as xid_number, e.seq, e.event_id, e.stream_id, e.stream_seq, e.instance_id, e.dialog_id, e.org,
     e.party_id, e.resource_id, e.type, e.history_type, e.time, e.actor, e.audience, e.data, e.element_id, e.entry_id,
     e.traceparent
 """
+"""What `event_of` reads, of the table under the name `e`."""
 
 # The horizon is read by the same statement, hence from the same snapshot, as the rows below it.
 _AFTER = """
@@ -177,7 +178,7 @@ select h.xmin::text::bigint as horizon, page.*
 async def after(tx: Snapshot, cursor: Cursor, chosen: EventFilter, limit: int) -> EventPage:
     """The next events of the feed, at most `limit`. Nothing that commits later can belong before `end_cursor`."""
     conditions, parameters = _where(chosen, 4)
-    sql = _AFTER.format(columns=_COLUMNS, conditions=conditions)
+    sql = _AFTER.format(columns=COLUMNS, conditions=conditions)
     rows = await tx.fetch(sql, str(cursor.xid), cursor.seq, limit, *parameters)
     events = tuple(event_of(row) for row in rows if row["event_id"] is not None)
     if len(events) == limit:
@@ -196,7 +197,7 @@ async def of_instance(
         f"""
         select page.* from unnest($1::uuid[]) as wanted (id) join instance i on i.instance_id = wanted.id
           cross join lateral (
-            select {_COLUMNS} from event e
+            select {COLUMNS} from event e
              where e.party_id = i.party_id and e.stream_id = i.instance_id and e.stream_seq > $2
                and ($4 or e.audience <> 0)
              order by e.stream_seq limit $3) page
