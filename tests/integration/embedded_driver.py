@@ -7,11 +7,13 @@ stops it. `--twin` puts a known defect in, which the tests must notice.
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from unittest.mock import patch
 
@@ -100,20 +102,16 @@ def main() -> int:
         return 1
     if given.watch:
         postgres.watch()
+    signal.signal(signal.SIGINT, take_note)
     say(host=address.host)
-    wait_for_the_word()
+    sys.stdin.readline()
     postgres.stop()
     return 0
 
 
-def wait_for_the_word() -> None:
-    """As a server does that drains after Ctrl-C: it takes note and goes on until it is done."""
-    while True:
-        try:
-            sys.stdin.readline()
-            return
-        except KeyboardInterrupt:
-            say(interrupted=True)
+def take_note(signum: int, frame: FrameType | None) -> None:
+    """As a server does that drains after Ctrl-C: it goes on until it is done."""
+    say(interrupted=True)
 
 
 if __name__ == "__main__":

@@ -122,8 +122,9 @@ class House:
 
     def processes(self) -> list[int]:
         """Every process of the clusters in the house, initdb too."""
-        named = {pid for pid, words, _ in _processes() if any(f"{self.root}/" in word for word in words[1:])}
-        return sorted(pid for pid, words, parent in _processes() if _is_postgres(words) and {pid, parent} & named)
+        seen = [process for process in _processes() if _is_postgres(process[1])]
+        named = {pid for pid, words, _ in seen if any(f"{self.root}/" in word for word in words[1:])}
+        return sorted(pid for pid, _, parent in seen if {pid, parent} & named)
 
     def kill_cluster(self) -> None:
         for pid in self.processes():

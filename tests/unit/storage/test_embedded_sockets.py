@@ -56,7 +56,11 @@ def test_a_link_in_its_place_is_refused(temp: Path) -> None:
 
 
 def test_a_folder_of_somebody_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reaches(account: Account, probes: object) -> bool:
+        return True
+
     monkeypatch.setattr(sockets, "is_root", lambda: False)
+    monkeypatch.setattr(sockets, "can_reach", reaches)
     somebody = Account(uid=US.uid + 4711, gid=US.gid)
     with pytest.raises(EmbeddedError, match="it belongs to"):
         make_folder(CLUSTER, somebody, None)
