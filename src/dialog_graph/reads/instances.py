@@ -15,8 +15,9 @@ from dialog_graph.model.instance import Instance
 from dialog_graph.ports import Ports
 from dialog_graph.reads.access import READ, columns, readable
 from dialog_graph.reads.paging import MAX_TOTAL, Page, Position, check_first, decode, page_of
-from dialog_graph.storage import instances
+from dialog_graph.storage import instances, parties
 from dialog_graph.storage.database import Snapshot
+from dialog_graph.urns import PartyUrn
 
 _FROM = """
   from unnest($1::int[], $2::int[], $3::bool[], $4::text[]) as s (party_id, resource_id, holds, exceptions)
@@ -180,8 +181,23 @@ async def search(ports: Ports, snapshot: Snapshot, query: Query) -> Page[Instanc
     return Page(page.items, page.cursors, page.has_next, page.has_previous, total)
 
 
-def of_org(principal_org: str | None, org: str | None, applications: Sequence[str]) -> None:
-    """INVALID_INPUT unless a service owner asks for its own org or apps."""
-    asked = {org} if org else {application.partition("/")[0] for application in applications}
-    if principal_org is not None and asked - {principal_org, None}:
+async def narrowed(
+    ports: Ports, snapshot: Snapshot, party: Sequence[str] | None, org: str | None, applications: Sequence[str]
+) -> tuple[int, ...] | None:
+    """Ids of the parties asked for, None when none was named; INVALID_INPUT for what the caller may not ask.
+
+    A service owner may name only its own org and apps, anybody only parties in the form of URNs; parties that the
+    caller does not represent simply give no rows.
+    """
+    own = snapshot.principal.org
+    asked = ({org} if org else set[str]()) | {application.partition("/")[0] for application in applications}
+    if snapshot.principal.is_org and asked - {own}:
         raise Refused(Refusal(code="INVALID_INPUT", expected="an org or application that you own", path=("filter",)))
+    if party is None:
+        return None
+    urns = [PartyUrn.parse(text) for text in party]
+    for urn in urns:
+        if isinstance(urn, Refusal):
+            raise Refused(urn)
+    found = [await parties.find(snapshot, urn) for urn in urns if isinstance(urn, PartyUrn)]
+    return tuple(item.party_id for item in found if item is not None)

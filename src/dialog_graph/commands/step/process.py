@@ -85,7 +85,7 @@ def _facts(work: Work) -> Facts:
     return Facts(
         now=work.now,
         actor=work.principal.actor.key,
-        evaluator=AppEvaluator(work.version, work.instance, work.owner),
+        evaluator=AppEvaluator(version=work.version, instance=work.instance, owner=work.owner),
         environment=work.ports.settings.environment,
     )
 

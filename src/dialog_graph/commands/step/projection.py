@@ -85,7 +85,7 @@ def _created(source: Source) -> Dialog:
         org=instance.org,
         party_id=instance.party_id,
         resource_id=instance.resource_id,
-        service_resource=instance.app_id.resource_urn,
+        service_resource=instance.app_id.resource,
         instance_id=instance.instance_id,
         created_at=instance.created_at,
         updated_at=instance.created_at,
