@@ -63,7 +63,8 @@ class AppEvaluator:
         try:
             return expression.evaluate(self.context(self._default_type(vars), gateway_action=vars.gateway_action))
         except ExpressionError as error:
-            return EvaluationFailed(_without_data(str(error)))
+            place = f" (at {error.path})" if error.path else ""
+            return EvaluationFailed(_without_data(error.message) + place)
 
     def context(self, data_type: str | None, gateway_action: str | None = None, argv: tuple[Json, ...] = ()) -> Context:
         """The context of an expression that stands at no row. `data_type`: default type of `dataModel`."""

@@ -40,8 +40,8 @@ class Shape:
     """
 
     kind: Kind = Kind.ANY
-    members: dict[str, "Shape"] = field(default_factory=dict[str, "Shape"])
-    items: "Shape | None" = None
+    members: dict[str, "Shape"] = field(default_factory=dict[str, "Shape"], repr=False)
+    items: "Shape | None" = field(default=None, repr=False)
     place: Place = Place.ELEMENT
     default: Json = None
     is_open: bool = False

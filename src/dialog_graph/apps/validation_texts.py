@@ -1,6 +1,7 @@
 """What validation tells people, in three languages (app folder §10.3). Parameters are filled in by `message`."""
 
 from collections.abc import Mapping
+from typing import cast
 
 from dialog_graph.errors import Texts
 
@@ -174,8 +175,8 @@ def _words(parameters: Mapping[str, object], language: int) -> dict[str, str]:
     """The parameters as words of a language."""
     words = {name: str(value)[:200] for name, value in parameters.items()}
     types = parameters.get("types")
-    if isinstance(types, (list, tuple)):
-        names: list[str] = [str(name) for name in types]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  (str takes anything)
+    if isinstance(types, list):
+        names = sorted((str(name) for name in cast("list[object]", types)), key=lambda name: (name == "null", name))
         words["types"] = _OR[language].join(_TYPES.get(name, (name,) * 3)[language] for name in names)
     if "format" in words:
         words["format"] = _FORMATS.get(words["format"], (words["format"],) * 3)[language]

@@ -1,0 +1,188 @@
+"""Every finding of the loader's table is provoked by an app that has exactly this fault."""
+
+from typing import Any
+
+import pytest
+
+from dialog_graph.apps.diagnostics import MAX_PER_FILE, RULES, At, finding, ordered
+from tests.unit.apps.sample import (
+    METADATA,
+    MODEL,
+    POLICY,
+    PROCESS,
+    SCHEMA,
+    SETS,
+    TEXTS,
+    codes,
+    data_type,
+    findings,
+    loaded,
+    metadata,
+    process,
+)
+
+GATEWAY_TYPE = (
+    "<b:extensionElements><a:gatewayExtension><a:connectedDataTypeId>{}</a:connectedDataTypeId></a:gatewayExtension>"
+    "</b:extensionElements>"
+)
+SIGNATURE = (
+    "<a:signatureConfig><a:dataTypesToSign><a:dataType>nowhere</a:dataType></a:dataTypesToSign></a:signatureConfig>"
+)
+STATELESS = {
+    SETS: None,
+    "ui/form/layouts/one.json": None,
+    "ui/form/Settings.json": None,
+    "ui/Task_1/Settings.json": {"defaultDataType": "model"},
+    "ui/open/Settings.json": {"defaultDataType": "xml"},
+}
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "DG1002": {"dialog-graph.toml": b"a = '\xff'"},
+    "DG1003": {"dialog-graph.toml": "#" * (2 << 20) + "#"},
+    "DG1004": {"dialog-graph.toml": "a = "},
+    "DG1006": {
+        SCHEMA: None,
+        "models/model.xsd": '<s:schema xmlns:s="http://www.w3.org/2001/XMLSchema">'
+        '<s:include schemaLocation="../x.xsd"/><s:element name="m"/></s:schema>',
+    },
+    "DG1011": {PROCESS: None},
+    "DG1013": {"models/model.prefill.json": {}},
+    "DG3001": {METADATA: metadata(id="Sample")},
+    "DG3002": {METADATA: metadata(org="skd")},
+    "DG3003": {METADATA: metadata(dataTypes=[*metadata()["dataTypes"], {"id": "MODEL"}])},
+    "DG3004": {METADATA: data_type(maxCount=-1)},
+    "DG3005": {METADATA: metadata(disallowUserInstantation=True)},
+    "DG3006": {METADATA: data_type(allowedContributers=["app:owned"])},
+    "DG3007": {METADATA: data_type(minCount=3, maxCount=2)},
+    "DG3008": {METADATA: data_type(2, taskId=None, minCount=1)},
+    "DG3009": {METADATA: data_type(allowedContributors=["everyone"])},
+    "DG3010": {METADATA: metadata(title={"en": "Sample"})},
+    "DG3011": {METADATA: metadata(onEntry={"show": "nowhere"})},
+    "DG3012": {
+        METADATA: data_type(appLogic={"schemaRef": "model", "shadowFields": {"prefix": "x_", "saveToDataType": "file"}})
+    },
+    "DG3013": {METADATA: metadata(eFormidling={"process": "p"})},
+    "DG3014": {METADATA: data_type(2, enabledFileValidators=["ours"])},
+    "DG3015": {METADATA: metadata(autoDeleteOnProcessEnd=True, preventInstanceDeletionForDays=5)},
+    "DG3016": {METADATA: metadata(validFrom="2026-02-01T00:00:00Z", validTo="2026-01-01T00:00:00Z")},
+    "DG3017": {METADATA: metadata(onEntry={"show": "open"}), **STATELESS},
+    "DG3018": {METADATA: data_type(allowedContentTypes=["pdf"])},
+    "DG3019": {METADATA: metadata(id="[ORG]/[APP]", org="[ORG]")},
+    "DG3030": {"appsettings.json": {"MaskinportenSettings": {"JwkBase64": "secret"}}},
+    "DG5001": {SCHEMA: None},
+    "DG5002": {SCHEMA: {**MODEL, "properties": {"name": {"type": "txt"}}}},
+    "DG5003": {SCHEMA: {**MODEL, "$defs": {"a": {"$ref": "other.json#/a"}}}},
+    "DG5005": {SCHEMA: {**MODEL, "properties": {"na me": {}}}},
+    "DG5006": {"models/other.schema.json": {}},
+    "DG6001": {TEXTS: None, "config/texts/resource.de.json": {"language": "de", "resources": []}},
+    "DG6002": {TEXTS: {"language": "nb", "resources": [{"id": "a", "value": "1"}, {"id": "a", "value": "2"}]}},
+    "DG6003": {TEXTS: {"language": "en", "resources": []}},
+    "DG6004": {
+        TEXTS: {
+            "language": "nb",
+            "resources": [{"id": "a", "value": "{0}", "variables": [{"key": "k", "dataSource": "moon"}]}],
+        }
+    },
+    "DG6101": {"ui/form/layouts/one.json": {"data": {"layout": {}}}},
+    "DG6104": {"ui/form/Settings.json": {"pages": {"order": ["one", "two"]}}},
+    "DG6105": {"ui/form/layouts/two.json": {"data": {"layout": []}}},
+    "DG6109": {
+        SETS: None,
+        "ui/form/Settings.json": None,
+        "ui/form/layouts/one.json": None,
+        "ui/layouts/one.json": {"data": {"layout": []}},
+    },
+    "DG6202": {"options/a.json": [{"value": "1"}]},
+    "DG6203": {"options/a.json": [{"value": "1", "label": "x"}, {"value": "1", "label": "y"}]},
+    "DG7003": {PROCESS: process(flow='["equals", ["displayValue", "a"], "b"]')},
+    "DG7004": {PROCESS: process(flow='["equals", ["dataModel", "nme", "model"], "b"]')},
+    "DG7005": {PROCESS: process(flow='["equals", ["dataModel", "name", "nowhere"], "b"]')},
+    "DG7007": {PROCESS: process(flow='["concat", "tr", "ue"]')},
+    "DG9001": {METADATA: data_type(2, taskId="Task_9")},
+    "DG9002": {
+        METADATA: metadata(dataTypes=[]),
+        SETS: {"sets": [{"id": "form", "tasks": ["Task_1"]}]},
+        PROCESS: process(),
+    },
+    "DG9003": {SETS: {"sets": []}},
+    "DG9004": {SETS: {"sets": [{"id": "form", "dataType": "model", "tasks": ["Task_1", "Task_9"]}]}},
+    "DG9005": {SETS: {"sets": [{"id": "form", "dataType": "file", "tasks": ["Task_1"]}]}},
+    "DG9201": {PROCESS: process(gateway="code")},
+    "DG9202": {PROCESS: process(task="mailing")},
+    "DG9203": {
+        METADATA: metadata(dataTypes=[]),
+        SETS: {"sets": [{"id": "form", "tasks": ["Task_1"]}]},
+    },
+    "DG9204": {PROCESS: process(after=GATEWAY_TYPE.format("nowhere"))},
+    "DG9302": {PROCESS: process(task="signing", extension=SIGNATURE)},
+    "DG9312": {METADATA: metadata(messageBoxConfig={"hideSettings": {"hideOnTask": ["Task_9"]}})},
+    "DG9501": {METADATA: metadata(presentationFields=[{"id": "a", "path": "nme", "dataTypeId": "model"}])},
+    "DG9503": {METADATA: metadata(copyInstanceSettings={"excludedDataTypes": ["nowhere"]})},
+}
+FROM_DISK = {"DG1001", "DG1008", "DG1009", "DG1010", "DG1012", "DG1014"}
+"""Provoked in the tests of folders: they need a disk."""
+
+
+def test_the_sample_has_nothing_to_mend() -> None:
+    """Its default flow beside a condition is worth a remark to those who come from the other engine."""
+    assert {item.code for item in loaded().diagnostics} == {"DG2202"}
+
+
+def test_every_code_of_the_table_is_provoked_somewhere() -> None:
+    assert set(FAULTS) | FROM_DISK == set(RULES)
+
+
+@pytest.mark.parametrize("code", FAULTS)
+def test_the_fault_gives_its_code_at_its_file(code: str) -> None:
+    found = [item for item in findings(FAULTS[code]) if item.code == code]
+
+    assert found
+    assert found[0].severity is RULES[code].severity
+    assert "{id}" not in (found[0].hint or "")
+    assert found[0].file
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("DG1003", {METADATA: b" " * ((2 << 20) + 1)}),
+        ("DG1004", {METADATA: b'{"id": }'}),
+        ("DG1005", {PROCESS: "<a>"}),
+        ("DG1006", {POLICY: '<!DOCTYPE a><Policy xmlns="x"/>'}),
+        ("DG1007", {METADATA: b'{"id": "ttd/a", "id": "ttd/sample", "title": {"nb": "x"}}'}),
+        ("DG2001", {PROCESS: "<a/>"}),
+        ("DG4001", {POLICY: None}),
+        ("DG4002", {POLICY: "<Policy/>"}),
+        ("DG7001", {PROCESS: process(flow='["equals", 1]')}),
+        ("DG7001", {PROCESS: process(flow="[")}),
+    ],
+)
+def test_findings_of_the_other_readers_come_through(code: str, changes: dict[str, Any]) -> None:
+    assert code in codes(changes)
+
+
+def test_a_finding_inside_a_condition_stands_at_its_line_of_the_process() -> None:
+    text = process(flow='\n\n["equals",\n ["nothing"], 1]')
+
+    found = next(item for item in findings({PROCESS: text}) if item.code == "DG7001")
+
+    lines = text.splitlines()
+    assert found.file == PROCESS
+    assert found.element_id == "Flow_3"
+    assert found.line is not None
+    assert "conditionExpression" in lines[found.line - 1] or "equals" in lines[found.line - 1]
+
+
+def test_findings_are_sorted_and_no_file_has_more_than_a_thousand() -> None:
+    many = tuple(finding("DG6002", At(file=f, line=n), id=n) for f in ("b", "a") for n in range(1_500, 0, -1))
+
+    kept = ordered(many)
+
+    assert [item.file for item in kept] == ["a"] * MAX_PER_FILE + ["b"] * MAX_PER_FILE
+    assert [item.line for item in kept[:3]] == [1, 2, 3]
+
+
+def test_the_same_finding_is_told_once() -> None:
+    twice = finding("DG3010", At(file=METADATA, line=1))
+
+    assert ordered((twice, twice)) == (twice,)
