@@ -43,7 +43,7 @@ Resolve: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
 """Host -> every address of the host, as text. Raises OSError."""
 
 _URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/?#@:\[\]\\]+)(?::(?P<port>[0-9]{1,5}))?(?P<rest>[/?].*)?\Z"
+    r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\]|[^/?#@:\[\]\\]+)(?::(?P<port>[0-9]{1,5}))?(?P<rest>[/?].*)?\Z"
 )
 _REST = re.compile(r"[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]*\Z")
 _PORTS = {"https": 443, "http": 80}
