@@ -60,13 +60,21 @@ def _refusal_for(fault: Exception) -> Refused | None:
     return None
 
 
-async def _asked(connection: Connection, answer: Awaitable[_Value]) -> _Value:
-    """Awaits one call of the driver; what a caller may retry comes as `Refused`."""
+def _is_gone(connection: Connection) -> bool:
+    """True when the connection was lost; a pool takes a lost one back at once, and then it answers nothing at all."""
     try:
-        return await answer
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
+
+
+async def _asked(connection: Connection, ask: Callable[[], Awaitable[_Value]]) -> _Value:
+    """Makes one call of the driver; what a caller may retry comes as `Refused`."""
+    try:
+        return await ask()
     except Exception as fault:
         refused = _refusal_for(fault)
-        if refused is None and isinstance(fault, asyncpg.InterfaceError) and connection.is_closed():
+        if refused is None and isinstance(fault, asyncpg.InterfaceError) and _is_gone(connection):
             refused = refuse("TEMPORARY")
         if refused is None:
             raise
@@ -80,31 +88,41 @@ class Snapshot:
     catalogue of apps at that moment; `cache`: facts that hold for this transaction, for those who would ask twice.
     """
 
-    __slots__ = ("_connection", "_offset", "cache", "generation", "now", "principal")
+    __slots__ = ("_connection", "_is_over", "_offset", "cache", "generation", "now", "principal")
 
     def __init__(self, connection: Connection, principal: Principal, entered: Row, offset: timedelta) -> None:
         self._connection = connection
         self._offset = offset
+        self._is_over = False
         self.principal = principal
         self.now: datetime = entered["at"] + offset
         self.generation: int = entered["generation"]
         self.cache: dict[object, Any] = {}
 
+    def end(self) -> None:
+        """Called when the block is left: nothing can be asked any more."""
+        self._is_over = True
+
+    async def _asked(self, ask: Callable[[], Awaitable[_Value]]) -> _Value:
+        if self._is_over:
+            raise RuntimeError("expected a statement inside the block of its transaction, but the block has ended")
+        return await _asked(self._connection, ask)
+
     async def fetch(self, sql: str, *parameters: object) -> list[Row]:
         """All rows."""
-        return await _asked(self._connection, self._connection.fetch(sql, *parameters))
+        return await self._asked(lambda: self._connection.fetch(sql, *parameters))
 
     async def fetchrow(self, sql: str, *parameters: object) -> Row | None:
         """The first row, None when there is none."""
-        return await _asked(self._connection, self._connection.fetchrow(sql, *parameters))
+        return await self._asked(lambda: self._connection.fetchrow(sql, *parameters))
 
     async def fetchval(self, sql: str, *parameters: object) -> Any:
         """First column of the first row, None when there is none."""
-        return await _asked(self._connection, self._connection.fetchval(sql, *parameters))
+        return await self._asked(lambda: self._connection.fetchval(sql, *parameters))
 
     async def execute(self, sql: str, *parameters: object) -> str:
         """Runs a statement without rows; answers its tag, such as `UPDATE 1`."""
-        return await _asked(self._connection, self._connection.execute(sql, *parameters))
+        return await self._asked(lambda: self._connection.execute(sql, *parameters))
 
     async def renew_now(self) -> datetime:
         """Reads the clock again: after a wait for a lock, so that later steps never carry earlier times."""
@@ -119,7 +137,7 @@ class Transaction(Snapshot):
 
     async def executemany(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Runs one statement for each row of parameters."""
-        await _asked(self._connection, self._connection.executemany(sql, rows))
+        await self._asked(lambda: self._connection.executemany(sql, rows))
 
 
 _Form = TypeVar("_Form", bound=Snapshot)
@@ -220,12 +238,15 @@ class Database:
         connection = await _acquire(pool)
         try:
             transaction, entered = await _enter(connection, principal, isolation)
+            tx = form(connection, principal, entered, self._options.clock_offset)
             try:
-                yield form(connection, principal, entered, self._options.clock_offset)
+                yield tx
             except BaseException:
                 await _roll_back(transaction)
                 raise
-            await _asked(connection, transaction.commit())
+            finally:
+                tx.end()
+            await _asked(connection, transaction.commit)
         finally:
             await pool.release(connection)
         if form is Transaction and principal.road in _RINGING:
@@ -264,9 +285,9 @@ async def _enter(connection: Connection, principal: Principal, isolation: _Isola
     context = _context(principal)
     for _ in range(_ROUNDS):
         transaction = connection.transaction(isolation=isolation, readonly=isolation == "repeatable_read")
-        await _asked(connection, transaction.start())
+        await _asked(connection, transaction.start)
         try:
-            row = await _asked(connection, connection.fetchrow(_ENTER, *context))
+            row = await _asked(connection, lambda: connection.fetchrow(_ENTER, *context))
         except BaseException:
             await _roll_back(transaction)
             raise
@@ -274,5 +295,5 @@ async def _enter(connection: Connection, principal: Principal, isolation: _Isola
         if not row["is_stale"]:
             return transaction, row
         await _roll_back(transaction)
-        await _asked(connection, connection.execute(_BUILD, context[1]))
+        await _asked(connection, lambda: connection.execute(_BUILD, context[1]))
     raise refuse("TEMPORARY")
