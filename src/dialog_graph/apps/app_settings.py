@@ -9,9 +9,11 @@ class AppSettings:
     """The settings that have effect: `appsettings.json`, the environment's file over it, `dialog-graph.toml`.
 
     `cache_seconds` is the life time of option lists. `front_end` holds the texts that `frontendSettings` may read.
-    Names of external endpoints -> URL stand in `external`. `hook_timeout` is in seconds.
+    `environment`: of the server that read them. Names of external endpoints -> URL stand in `external`. `hook_timeout`
+    is in seconds.
     """
 
+    environment: str = "development"
     required_validation: bool = True
     expression_validation: bool = True
     xsd_validation: bool = False

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from dialog_graph.apps.app_settings import AppSettings
 from dialog_graph.apps.conditions import check_look_ups, read_conditions
 from dialog_graph.apps.diagnostics import POLICY, PROCESS, At, ordered
 from dialog_graph.apps.files import Files
@@ -50,7 +51,8 @@ def load(
     _report_files(files, findings)
     file = read_metadata(files, findings)
     definition = _process(files, findings)
-    version = _version(files, environment, variables, file, definition, findings) if file else None
+    settings = read_settings(files, environment, findings, variables)
+    version = _version(files, file, definition, settings, findings) if file else None
     diagnostics = ordered(tuple(findings.items))
     return (replace(version, diagnostics=diagnostics) if version else None), diagnostics
 
@@ -77,19 +79,14 @@ def _process(files: Files, findings: Findings) -> Definition | None:
 
 
 def _version(
-    files: Files,
-    environment: str,
-    variables: Mapping[str, str],
-    file: MetadataFile,
-    definition: Definition | None,
-    findings: Findings,
+    files: Files, file: MetadataFile, definition: Definition | None, settings: AppSettings, findings: Findings
 ) -> AppVersion | None:
     """Reads what depends on the app's id, and checks across files what the process allows."""
     metadata = file.metadata
     data_types: Mapping[str, DataType] = MappingProxyType({t.id: t for t in metadata.data_types})
     policy, diagnostics = read_policy(files.contents.get(POLICY), metadata.app_id, POLICY)
     findings.extend(diagnostics)
-    texts, settings = read_texts(files, findings), read_settings(files, environment, findings, variables)
+    texts = read_texts(files, findings)
     layouts, options = read_layouts(files, findings), read_options(files, findings)
     models = read_models(files, data_types, findings)
     check_forms(file, layouts, models, findings)
@@ -111,7 +108,6 @@ def _version(
         layouts=layouts,
         options=options,
         settings=settings,
-        environment=environment,
     )
     check_process(version, file.top, findings)
     return version

@@ -31,6 +31,7 @@ def read_settings(
     merged = _Merged(tops, {name.lower(): value for name, value in variables.items()})
     switches = _Switches(_toml(files, findings), findings)
     return AppSettings(
+        environment=environment,
         required_validation=merged.flag("RequiredValidation", True),
         expression_validation=merged.flag("ExpressionValidation", True),
         xsd_validation=merged.flag("XsdValidation", False),

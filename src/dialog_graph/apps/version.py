@@ -39,7 +39,6 @@ class AppVersion:
     layouts: Layouts
     options: Mapping[str, OptionList]
     settings: AppSettings
-    environment: str
     diagnostics: Diags = ()
     version_id: UUID | None = None
     ordinal: int = 0

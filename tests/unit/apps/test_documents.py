@@ -84,7 +84,9 @@ def test_prefill_of_another_form_is_no_prefill(given: Any) -> None:
 
 
 def test_json_types_are_stored_canonical_and_have_no_xml() -> None:
-    stored, xml = wire(VERSION, "model", {"price": Decimal("1.50"), "name": "ø", "age": None})
+    document: Any = {"price": Decimal("1.50"), "name": "ø", "age": None}
+
+    stored, xml = wire(VERSION, "model", document)
 
     assert stored == '{"age":null,"name":"ø","price":1.50}'.encode()
     assert xml is None

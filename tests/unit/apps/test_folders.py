@@ -51,8 +51,10 @@ def test_a_lone_config_folder_of_another_name_is_read_as_config(tmp_path: Path) 
 
 
 def test_no_app_root(tmp_path: Path) -> None:
-    (finding,) = read_folder(tmp_path) if not isinstance(read_folder(tmp_path), Files) else ()
+    found = read_folder(tmp_path)
 
+    assert not isinstance(found, Files)
+    (finding,) = found
     assert finding.code == "DG1001"
     assert tmp_path.as_posix() in finding.message
 

@@ -128,17 +128,20 @@ def test_metadata_keys_are_free_unless_listed() -> None:
     assert (limited.allows_metadata_key("a"), limited.allows_metadata_key("b")) == (True, False)
 
 
+OTHER_TYPES: list[Any] = [
+    "x",
+    5,
+    "null",
+    [],
+    {"id": 5},
+    {"id": "ttd/sample", "dataTypes": "x"},
+    {"id": "ttd/sample", "dataTypes": [5, {}, None]},
+]
+
+
 @pytest.mark.parametrize(
     "value",
-    [
-        "x",
-        5,
-        "null",
-        [],
-        {"id": 5},
-        {"id": "ttd/sample", "dataTypes": "x"},
-        {"id": "ttd/sample", "dataTypes": [5, {}, None]},
-    ],
+    OTHER_TYPES,
 )
 def test_other_types_than_expected_are_findings(value: Any) -> None:
     assert codes({METADATA: value}) & {"DG3001", "DG3004", "DG1004"}

@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from lxml import etree
@@ -48,10 +48,9 @@ def damaged_bytes(data: bytes, chance: random.Random) -> bytes:
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
     """(container, key) of every value inside."""
-    items: list[tuple[Any, Any]] = (
-        list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
-    )  # type: ignore[reportUnknown]
-    for key, inner in items:
+    members = cast("dict[Any, Any]", value).items() if isinstance(value, dict) else ()
+    rows = enumerate(cast("list[Any]", value)) if isinstance(value, list) else ()
+    for key, inner in [*members, *rows]:
         yield value, key
         yield from places(inner)
 

@@ -13,23 +13,26 @@ from dialog_graph.errors import Refusal
 DOCUMENT: Any = {"name": "A", "age": 1, "rows": [{"item": "x"}, {"item": "y"}], "a/b": {"m~n": 0}}
 
 
+DONE: list[Any] = [
+    ([], DOCUMENT),
+    ([{"op": "add", "path": "/rows/-", "value": {}}], DOCUMENT | {"rows": [*DOCUMENT["rows"], {}]}),
+    ([{"op": "replace", "path": "/a~1b/m~0n", "value": 5}], DOCUMENT | {"a/b": {"m~n": 5}}),
+    ([{"op": "remove", "path": "/rows/0"}], DOCUMENT | {"rows": [{"item": "y"}]}),
+    (
+        [{"op": "move", "from": "/age", "path": "/name"}],
+        {k: v for k, v in DOCUMENT.items() if k != "age"} | {"name": 1},
+    ),
+    ([{"op": "replace", "path": "", "value": {"b": 1}}], {"b": 1}),
+    (
+        [{"op": "test", "path": "/age", "value": 1.0}, {"op": "remove", "path": "/a~1b"}],
+        {k: v for k, v in DOCUMENT.items() if k != "a/b"},
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("patch", "expected"),
-    [
-        ([], DOCUMENT),
-        ([{"op": "add", "path": "/rows/-", "value": {}}], DOCUMENT | {"rows": [*DOCUMENT["rows"], {}]}),
-        ([{"op": "replace", "path": "/a~1b/m~0n", "value": 5}], DOCUMENT | {"a/b": {"m~n": 5}}),
-        ([{"op": "remove", "path": "/rows/0"}], DOCUMENT | {"rows": [{"item": "y"}]}),
-        (
-            [{"op": "move", "from": "/age", "path": "/name"}],
-            {k: v for k, v in DOCUMENT.items() if k != "age"} | {"name": 1},
-        ),
-        ([{"op": "replace", "path": "", "value": {"b": 1}}], {"b": 1}),
-        (
-            [{"op": "test", "path": "/age", "value": 1.0}, {"op": "remove", "path": "/a~1b"}],
-            {k: v for k, v in DOCUMENT.items() if k != "a/b"},
-        ),
-    ],
+    DONE,
 )
 def test_operations_take_effect_in_order(patch: Any, expected: Any) -> None:
     before = deepcopy(DOCUMENT)
@@ -38,30 +41,33 @@ def test_operations_take_effect_in_order(patch: Any, expected: Any) -> None:
     assert before == DOCUMENT
 
 
+REFUSED: list[Any] = [
+    ({}, "a list of operations"),
+    ([{"op": "remove", "path": "/nowhere"}], 'operation 0 at "/nowhere"'),
+    ([{"op": "remove", "path": "/age"}, {"op": "remove", "path": "/age"}], 'operation 1 at "/age"'),
+    ([{"op": "add", "path": "/rows/9", "value": 1}], 'operation 0 at "/rows/9"'),
+    ([{"op": "add", "path": "/rows/01", "value": 1}], "operation 0"),
+    ([{"op": "replace", "path": "/name/0", "value": 1}], "operation 0"),
+    ([{"op": "test", "path": "/age", "value": True}], "it does not hold"),
+    ([{"op": "test", "path": "/age", "value": 2}], "it does not hold"),
+    ([{"op": "explode", "path": "/age"}], "operation 0"),
+    ([{"op": "add", "path": "/x"}], "operation 0"),
+    ([{"op": "add", "path": 5, "value": 1}], "operation 0"),
+    ([{"op": "add", "path": "no-slash", "value": 1}], "operation 0"),
+    ([{"op": "copy", "from": 5, "path": "/a"}], "operation 0"),
+    ([{"path": "/a"}], "operation 0"),
+    (["x"], "operation 0"),
+    ([None], "operation 0"),
+    ([[]], "operation 0"),
+    ([{"op": "replace", "path": "", "value": []}], "an object"),
+    ([{"op": "remove", "path": ""}], ""),
+    ([{"op": "test", "path": "/age", "value": 1}] * (MAX_OPERATIONS + 1), "at most 100 operations"),
+]
+
+
 @pytest.mark.parametrize(
     ("patch", "words"),
-    [
-        ({}, "a list of operations"),
-        ([{"op": "remove", "path": "/nowhere"}], 'operation 0 at "/nowhere"'),
-        ([{"op": "remove", "path": "/age"}, {"op": "remove", "path": "/age"}], 'operation 1 at "/age"'),
-        ([{"op": "add", "path": "/rows/9", "value": 1}], 'operation 0 at "/rows/9"'),
-        ([{"op": "add", "path": "/rows/01", "value": 1}], "operation 0"),
-        ([{"op": "replace", "path": "/name/0", "value": 1}], "operation 0"),
-        ([{"op": "test", "path": "/age", "value": True}], "it does not hold"),
-        ([{"op": "test", "path": "/age", "value": 2}], "it does not hold"),
-        ([{"op": "explode", "path": "/age"}], "operation 0"),
-        ([{"op": "add", "path": "/x"}], "operation 0"),
-        ([{"op": "add", "path": 5, "value": 1}], "operation 0"),
-        ([{"op": "add", "path": "no-slash", "value": 1}], "operation 0"),
-        ([{"op": "copy", "from": 5, "path": "/a"}], "operation 0"),
-        ([{"path": "/a"}], "operation 0"),
-        (["x"], "operation 0"),
-        ([None], "operation 0"),
-        ([[]], "operation 0"),
-        ([{"op": "replace", "path": "", "value": []}], "an object"),
-        ([{"op": "remove", "path": ""}], ""),
-        ([{"op": "test", "path": "/age", "value": 1}] * (MAX_OPERATIONS + 1), "at most 100 operations"),
-    ],
+    REFUSED,
 )
 def test_what_cannot_be_done_is_refused_by_name(patch: Any, words: str) -> None:
     refusal = apply_patch(DOCUMENT, patch)
@@ -73,7 +79,7 @@ def test_what_cannot_be_done_is_refused_by_name(patch: Any, words: str) -> None:
 
 
 def test_copies_of_copies_end_at_the_largest_document() -> None:
-    double = [{"op": "copy", "from": "/rows", "path": "/rows/-"}] * 60
+    double: Any = [{"op": "copy", "from": "/rows", "path": "/rows/-"}] * 60
 
     refusal = apply_patch({"rows": [1]}, double)
 
@@ -82,14 +88,14 @@ def test_copies_of_copies_end_at_the_largest_document() -> None:
 
 
 def test_copies_into_themselves_end_at_the_deepest_document() -> None:
-    deepen = [{"op": "copy", "from": "", "path": "/a"}] * 70
+    deepen: Any = [{"op": "copy", "from": "", "path": "/a"}] * 70
 
     refusal = apply_patch({"a": 1}, deepen)
 
     assert isinstance(refusal, Refusal)
 
 
-PATCH = st.lists(
+PATCH: st.SearchStrategy[Any] = st.lists(
     st.fixed_dictionaries(
         {
             "op": st.sampled_from(["add", "remove", "replace", "move", "copy", "test", "x"]),

@@ -93,39 +93,42 @@ def test_names_are_checked_at_upload(name: str | None, code: str | None) -> None
     assert [issue.code for issue in found] == ([code] if code else [])
 
 
+FAULTS: list[Any] = [
+    ({"required": ["a"]}, {}, [("required", "a")]),
+    ({"required": ["a"]}, {"a": None}, [("required", "a")]),
+    ({"required": ["a"]}, {"a": {"b": None, "c": {}}}, [("required", "a")]),
+    ({"properties": {"a": {"required": ["b"]}}}, {}, []),
+    ({"properties": {"a": {"required": ["b"]}}}, {"a": {"b": None}}, []),
+    ({"properties": {"a": {"required": ["b"]}}}, {"a": {"c": 1}}, [("required", "a.b")]),
+    ({"properties": {"r": {"items": {"required": ["b"]}}}}, {"r": [{"b": 1}, {}]}, [("required", "r[1].b")]),
+    ({"properties": {"r": {"items": {"type": "object"}}}}, {"r": [{}, 5]}, [("type", "r[1]")]),
+    ({"properties": {"a": {"maxLength": 2}}}, {"a": "abc"}, [("maxLength", "a")]),
+    ({"properties": {"a": {"minLength": 2}}}, {"a": "ø"}, [("minLength", "a")]),
+    ({"properties": {"a": {"pattern": "^[0-9]{4}$"}}}, {"a": "12"}, [("pattern", "a")]),
+    ({"properties": {"a": {"format": "date"}}}, {"a": "2026-02-30"}, [("format", "a")]),
+    ({"properties": {"a": {"enum": ["x"]}}}, {"a": "y"}, [("enum", "a")]),
+    ({"properties": {"a": {"const": 1}}}, {"a": 2}, [("const", "a")]),
+    (
+        {"properties": {"a": {"minimum": 1, "multipleOf": 0.01}}},
+        {"a": 0.105},
+        [("minimum", "a"), ("multipleOf", "a")],
+    ),
+    ({"properties": {"a": {"exclusiveMaximum": 1}}}, {"a": 1}, [("exclusiveMaximum", "a")]),
+    ({"properties": {"a": {"minItems": 2, "uniqueItems": True}}}, {"a": [1]}, [("minItems", "a")]),
+    (
+        {"properties": {"a": {}}, "additionalProperties": False},
+        {"b": 1, "c": 2},
+        [("additionalProperties", "b"), ("additionalProperties", "c")],
+    ),
+    ({"properties": {"a": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}}, {"a": []}, [("oneOf", "a")]),
+    ({"properties": {"a": False}}, {"a": 1}, [("falseSchema", "a")]),
+    ({"additionalProperties": False}, {ROW_ID: "x"}, []),
+]
+
+
 @pytest.mark.parametrize(
     ("schema", "document", "expected"),
-    [
-        ({"required": ["a"]}, {}, [("required", "a")]),
-        ({"required": ["a"]}, {"a": None}, [("required", "a")]),
-        ({"required": ["a"]}, {"a": {"b": None, "c": {}}}, [("required", "a")]),
-        ({"properties": {"a": {"required": ["b"]}}}, {}, []),
-        ({"properties": {"a": {"required": ["b"]}}}, {"a": {"b": None}}, []),
-        ({"properties": {"a": {"required": ["b"]}}}, {"a": {"c": 1}}, [("required", "a.b")]),
-        ({"properties": {"r": {"items": {"required": ["b"]}}}}, {"r": [{"b": 1}, {}]}, [("required", "r[1].b")]),
-        ({"properties": {"r": {"items": {"type": "object"}}}}, {"r": [{}, 5]}, [("type", "r[1]")]),
-        ({"properties": {"a": {"maxLength": 2}}}, {"a": "abc"}, [("maxLength", "a")]),
-        ({"properties": {"a": {"minLength": 2}}}, {"a": "ø"}, [("minLength", "a")]),
-        ({"properties": {"a": {"pattern": "^[0-9]{4}$"}}}, {"a": "12"}, [("pattern", "a")]),
-        ({"properties": {"a": {"format": "date"}}}, {"a": "2026-02-30"}, [("format", "a")]),
-        ({"properties": {"a": {"enum": ["x"]}}}, {"a": "y"}, [("enum", "a")]),
-        ({"properties": {"a": {"const": 1}}}, {"a": 2}, [("const", "a")]),
-        (
-            {"properties": {"a": {"minimum": 1, "multipleOf": 0.01}}},
-            {"a": 0.105},
-            [("minimum", "a"), ("multipleOf", "a")],
-        ),
-        ({"properties": {"a": {"exclusiveMaximum": 1}}}, {"a": 1}, [("exclusiveMaximum", "a")]),
-        ({"properties": {"a": {"minItems": 2, "uniqueItems": True}}}, {"a": [1]}, [("minItems", "a")]),
-        (
-            {"properties": {"a": {}}, "additionalProperties": False},
-            {"b": 1, "c": 2},
-            [("additionalProperties", "b"), ("additionalProperties", "c")],
-        ),
-        ({"properties": {"a": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}}, {"a": []}, [("oneOf", "a")]),
-        ({"properties": {"a": False}}, {"a": 1}, [("falseSchema", "a")]),
-        ({"additionalProperties": False}, {ROW_ID: "x"}, []),
-    ],
+    FAULTS,
 )
 def test_the_schema_s_keyword_is_the_code_and_the_path_is_the_field(
     schema: dict[str, Any], document: Any, expected: list[tuple[str, str]]
@@ -158,7 +161,9 @@ def test_braces_in_a_schema_are_no_placeholders() -> None:
 
 @pytest.mark.parametrize("code", [*sorted(CODES), "contains"])
 def test_every_code_has_a_text_in_every_language(code: str) -> None:
-    parameters = dict.fromkeys(("limit", "type", "count", "found", "types", "value", "format", "multiple_of"), "1")
+    parameters: dict[str, object] = dict.fromkeys(
+        ("limit", "type", "count", "found", "types", "value", "format", "multiple_of"), "1"
+    )
 
     texts = message(code, parameters)
 
@@ -184,7 +189,7 @@ def test_a_document_with_thousands_of_faults_gives_a_bounded_answer() -> None:
     assert len(issues) == MAX_ISSUES
 
 
-SMALL = st.fixed_dictionaries(
+SMALL: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {},
     optional={
         "name": st.text(max_size=25) | st.integers(),

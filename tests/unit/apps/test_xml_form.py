@@ -148,7 +148,7 @@ def test_hostile_and_unknown_xml_is_refused(text: str, code: str, path: tuple[st
 @pytest.mark.parametrize("form", ['elementFormDefault="qualified"', ""])
 def test_order_attributes_text_and_namespace_come_from_the_xsd(form: str) -> None:
     version = loaded({SCHEMA: None, "models/model.xsd": ORDERED_XSD.format(form=form)})
-    document: Json = {
+    document: Any = {
         "name": "n",
         "rows": [{"value": Decimal("1.5"), "unit": "kg"}, {"value": 2}],
         "kind": "k",
@@ -192,7 +192,7 @@ def test_a_model_without_schema_takes_any_element() -> None:
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 ROWS = st.lists(st.fixed_dictionaries({"item": st.text("ab<&é ", min_size=1).map(str.strip)}), max_size=3)
-DOCUMENTS = st.fixed_dictionaries(
+DOCUMENTS: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {},
     optional={
         "name": st.text("ab<&\"'é \n").map(str.strip),
