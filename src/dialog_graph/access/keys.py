@@ -3,14 +3,15 @@
 import logging
 from collections.abc import Callable
 
-from dialog_graph.access.issuers import Accepted
+from dialog_graph.access.issuers import Accepted, from_settings
 from dialog_graph.access.jwk import KeySet, SigningKey
-from dialog_graph.access.jwks import ForeignKeys
+from dialog_graph.access.jwks import Fetch, ForeignKeys
 from dialog_graph.access.key_files import Document, KeyFiles
 from dialog_graph.access.recent import LIFE, Recent
 from dialog_graph.access.refusals import TokenRefusal
 from dialog_graph.access.tokens import Claims, named_issuer, verify
 from dialog_graph.model.principal import Principal
+from dialog_graph.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -88,3 +89,11 @@ class Keys:
             return {}
         is_foreign = self.foreign.knows(name)
         return {name: self.foreign.of(name, now) if is_foreign else self.files.published(name, now)}
+
+
+def open_keys(settings: Settings, fetch: Fetch) -> Keys:
+    """The keys of a server: files of `DIALOG_GRAPH_KEYS`, made when missing in development only, and the documents of
+    the configured issuers. `fetch`: `Egress.fetch_jwks`."""
+    configured = from_settings(settings)
+    addresses = {each.issuer: each.jwks_uri for each in (*configured.idporten, *configured.maskinporten)}
+    return Keys(KeyFiles(settings.keys, create=settings.is_development), ForeignKeys(fetch, addresses))
