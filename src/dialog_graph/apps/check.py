@@ -8,6 +8,8 @@ from pathlib import Path
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.folders import find_apps, read_folder
 from dialog_graph.apps.loader import load
+from dialog_graph.apps.metadata_reader import read_metadata
+from dialog_graph.apps.reading import Findings
 from dialog_graph.model.diagnostic import Diagnostic, DiagnosticPlace, DiagnosticSeverity, Diags
 from dialog_graph.model.json_value import Json
 
@@ -75,7 +77,9 @@ def _checked(path: Path, files: Files, environment: str) -> CheckedApp:
     version, diagnostics = load(files, environment)
     ignored = version.settings.check_ignore if version else ()
     kept = tuple(item for item in diagnostics if not _is_ignored(item, ignored))
-    return CheckedApp(path=path.as_posix(), id=str(version.app_id) if version else None, diagnostics=kept)
+    file = None if version else read_metadata(files, Findings())
+    app_id = version.app_id if version else file.metadata.app_id if file else None
+    return CheckedApp(path=path.as_posix(), id=str(app_id) if app_id else None, diagnostics=kept)
 
 
 def _is_ignored(item: Diagnostic, patterns: Sequence[str]) -> bool:

@@ -110,6 +110,18 @@ RULES: Mapping[str, Rule] = {
     "DG9003": Rule(WARNING, 'data task "{task}" has no form', "add ui, or headless on purpose: check.ignore"),
     "DG9004": Rule(WARNING, 'the form of "{id}" names task "{task}" that is not in the process', "correct it"),
     "DG9005": Rule(ERROR, 'default data type "{id}" of the form is unknown or not form data', "correct it"),
+    "DG9101": Rule(ERROR, "no rule permits anyone to instantiate", "add a rule"),
+    "DG9102": Rule(
+        WARNING,
+        'task "{task}": nobody may perform "{action}", which completes it',
+        "add a rule for urn:altinn:task",
+    ),
+    "DG9103": Rule(WARNING, 'action "{action}" declared on task "{task}" but granted to nobody', "add a rule"),
+    "DG9104": Rule(WARNING, 'the policy names the task or end event "{id}", not in the process', "correct it"),
+    "DG9105": Rule(WARNING, "no read after any end event: the party cannot see the receipt", "add an end-event rule"),
+    "DG9106": Rule(WARNING, "the service owner may not complete: it cannot confirm receipt", "add a rule"),
+    "DG9107": Rule(WARNING, 'the action "{action}" that the data type requires is granted to nobody', "add a rule"),
+    "DG9108": Rule(WARNING, "the service owner may not read: it cannot fetch data", "add a rule"),
     "DG9202": Rule(
         WARNING, 'task type "{type}" has no code here', "add a handler; an instance that reaches the task stops"
     ),

@@ -20,6 +20,7 @@ from dialog_graph.apps.metadata import DataType
 from dialog_graph.apps.metadata_reader import MetadataFile, read_metadata
 from dialog_graph.apps.models_reader import read_models
 from dialog_graph.apps.options_reader import read_options
+from dialog_graph.apps.policy_checks import check_policy
 from dialog_graph.apps.process_checks import check_process
 from dialog_graph.apps.reading import Findings
 from dialog_graph.apps.settings_reader import read_settings
@@ -110,4 +111,6 @@ def _version(
         settings=settings,
     )
     check_process(version, file.top, findings)
+    if POLICY in files.contents:
+        check_policy(version, findings)
     return version

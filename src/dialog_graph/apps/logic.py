@@ -4,16 +4,12 @@ Everything that will call app code awaits `call` and names the point by its deco
 loading of `logic/app.py` come with it; until then the loader tells the author that the file has no effect (`DG1013`).
 """
 
-from typing import TYPE_CHECKING
-
+from dialog_graph.apps.version import AppVersion
 from dialog_graph.model.json_value import Json
-
-if TYPE_CHECKING:
-    from dialog_graph.apps.version import AppVersion
 
 ENTRY = "logic/app.py"
 
 
-async def call(version: "AppVersion", point: str, context: object) -> Json:
+async def call(version: AppVersion, point: str, context: object) -> Json:
     """The answer of the app's code at a point (`on_task_start:Task_1`), null when the app has none for it."""
     return None

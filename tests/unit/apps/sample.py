@@ -108,34 +108,45 @@ def process(
 </b:definitions>"""
 
 
-def _policy() -> str:
-    def match(attribute: str, value: str, category: str) -> str:
-        string = "http://www.w3.org/2001/XMLSchema#string"
-        return (
-            '<AllOf><Match MatchId="urn:oasis:names:tc:xacml:1.0:function:string-equal">'
-            f'<AttributeValue DataType="{string}">{value}</AttributeValue>'
-            f'<AttributeDesignator AttributeId="{attribute}" Category="{category}" DataType="{string}" '
-            'MustBePresent="false"/></Match></AllOf>'
-        )
+def policy(
+    person: tuple[str, ...] = ("instantiate", "read", "write", "delete"),
+    owner: tuple[str, ...] = ("read", "write", "complete"),
+    task: str = "",
+) -> str:
+    """A policy of two rules: what PRIV may do (`task`: while this one is current), and what the owning org may do."""
+    string = "http://www.w3.org/2001/XMLSchema#string"
+    categories = {
+        "urn:altinn:rolecode": "urn:oasis:names:tc:xacml:1.0:subject-category:access-subject",
+        "urn:altinn:org": "urn:oasis:names:tc:xacml:1.0:subject-category:access-subject",
+        "urn:altinn:task": "urn:oasis:names:tc:xacml:3.0:attribute-category:resource",
+        "urn:oasis:names:tc:xacml:1.0:action:action-id": "urn:oasis:names:tc:xacml:3.0:attribute-category:action",
+    }
 
-    subject = match("urn:altinn:rolecode", "PRIV", "urn:oasis:names:tc:xacml:1.0:subject-category:access-subject")
-    actions = "".join(
-        match(
-            "urn:oasis:names:tc:xacml:1.0:action:action-id",
-            action,
-            "urn:oasis:names:tc:xacml:3.0:attribute-category:action",
+    def one_of(attribute: str, values: tuple[str, ...]) -> str:
+        matches = "".join(
+            '<AllOf><Match MatchId="urn:oasis:names:tc:xacml:1.0:function:string-equal">'
+            f'<AttributeValue DataType="{string}">{value}</AttributeValue><AttributeDesignator '
+            f'AttributeId="{attribute}" Category="{categories[attribute]}" DataType="{string}" MustBePresent="false"/>'
+            "</Match></AllOf>"
+            for value in values
         )
-        for action in ("instantiate", "read", "write", "delete")
-    )
+        return f"<AnyOf>{matches}</AnyOf>" if values else ""
+
+    def rule(id: str, *groups: str) -> str:
+        return f'<Rule RuleId="{id}" Effect="Permit"><Target>{"".join(groups)}</Target></Rule>'
+
+    action = "urn:oasis:names:tc:xacml:1.0:action:action-id"
+    tasks = one_of("urn:altinn:task", (task,) if task else ())
     rules = "urn:oasis:names:tc:xacml:3.0:rule-combining-algorithm:deny-overrides"
     return (
         f'<Policy xmlns="urn:oasis:names:tc:xacml:3.0:core:schema:wd-17" PolicyId="p" Version="1.0" '
-        f'RuleCombiningAlgId="{rules}"><Target/><Rule RuleId="r" Effect="Permit"><Target>'
-        f"<AnyOf>{subject}</AnyOf><AnyOf>{actions}</AnyOf></Target></Rule><ObligationExpressions>"
-        '<ObligationExpression ObligationId="o" FulfillOn="Permit"><AttributeAssignmentExpression AttributeId="a" '
-        'Category="urn:altinn:minimum-authenticationlevel"><AttributeValue '
-        'DataType="http://www.w3.org/2001/XMLSchema#integer">3</AttributeValue></AttributeAssignmentExpression>'
-        "</ObligationExpression></ObligationExpressions></Policy>"
+        f'RuleCombiningAlgId="{rules}"><Target/>'
+        + rule("1", one_of("urn:altinn:rolecode", ("PRIV",)), tasks, one_of(action, person))
+        + rule("2", one_of("urn:altinn:org", ("ttd",)), one_of(action, owner))
+        + '<ObligationExpressions><ObligationExpression ObligationId="o" FulfillOn="Permit">'
+        '<AttributeAssignmentExpression AttributeId="a" Category="urn:altinn:minimum-authenticationlevel">'
+        '<AttributeValue DataType="http://www.w3.org/2001/XMLSchema#integer">3</AttributeValue>'
+        "</AttributeAssignmentExpression></ObligationExpression></ObligationExpressions></Policy>"
     )
 
 
@@ -143,7 +154,7 @@ SAMPLE: Mapping[str, Any] = MappingProxyType(
     {
         METADATA: metadata(),
         PROCESS: process(flow='["equals", ["dataModel", "age"], 3]'),
-        POLICY: _policy(),
+        POLICY: policy(),
         TEXTS: {"language": "nb", "resources": [{"id": "a", "value": "A"}]},
         SCHEMA: MODEL,
         SETS: {"sets": [{"id": "form", "dataType": "model", "tasks": ["Task_1"]}]},

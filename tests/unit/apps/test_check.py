@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from dialog_graph.apps import check
-from tests.unit.apps.sample import METADATA, metadata
+from tests.unit.apps.sample import METADATA, PROCESS, metadata
 from tests.unit.apps.test_folders import write
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "apps"
@@ -57,6 +57,14 @@ def test_a_path_without_an_app_is_an_entry(tmp_path: Path) -> None:
     assert app.id is None
     assert [item.code for item in app.diagnostics] == ["DG1001"]
     assert report.exit_status() == 1
+
+
+def test_an_app_that_gives_no_version_still_has_its_id(tmp_path: Path) -> None:
+    write(tmp_path, {PROCESS: "<a/>"})
+
+    (app,) = check([tmp_path]).apps
+
+    assert (app.id, {item.code for item in app.diagnostics}) == ("ttd/sample", {"DG2001"})
 
 
 def test_the_readable_form_names_place_code_message_and_hint(tmp_path: Path) -> None:

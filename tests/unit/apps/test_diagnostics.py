@@ -18,6 +18,7 @@ from tests.unit.apps.sample import (
     findings,
     loaded,
     metadata,
+    policy,
     process,
 )
 
@@ -107,6 +108,14 @@ FAULTS: dict[str, dict[str, Any]] = {
     "DG9003": {SETS: {"sets": []}},
     "DG9004": {SETS: {"sets": [{"id": "form", "dataType": "model", "tasks": ["Task_1", "Task_9"]}]}},
     "DG9005": {SETS: {"sets": [{"id": "form", "dataType": "file", "tasks": ["Task_1"]}]}},
+    "DG9101": {POLICY: policy(person=("read", "write"))},
+    "DG9102": {POLICY: policy(person=("instantiate", "read"), owner=("read", "complete"))},
+    "DG9103": {PROCESS: process(extension="<a:actions><a:action>reject</a:action></a:actions>")},
+    "DG9104": {POLICY: policy(task="Task_9")},
+    "DG9105": {POLICY: policy(task="Task_1")},
+    "DG9106": {POLICY: policy(owner=("read",))},
+    "DG9107": {METADATA: data_type(actionRequiredToRead="inspect")},
+    "DG9108": {POLICY: policy(owner=("complete",))},
     "DG9201": {PROCESS: process(gateway="code")},
     "DG9202": {PROCESS: process(task="mailing")},
     "DG9203": {
