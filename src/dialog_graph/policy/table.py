@@ -6,7 +6,8 @@ request; `permit` combines them. Security rules §4.5.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import product
+from typing import NamedTuple, TypeAlias
 
 from dialog_graph.policy.request import ANY, DELEGATION, ORGANISATION, PACKAGE, RELATION, ROLE, Request, Scope
 from dialog_graph.policy.xacml import Combining, Effect
@@ -72,8 +73,13 @@ def required_level(rows: Sequence[Row], is_organisation: bool) -> int:
 
 
 class _Group(NamedTuple):
-    """Rows of one cell with the same effect and levels: which is found first does not matter to the decision."""
+    """Rows of one cell that differ in subject and rule only: which is found first does not matter to the decision.
 
+    `action`, `scope`: the exact text demanded where letter case counts, else None.
+    """
+
+    action: str | None
+    scope: str | None
     keys: frozenset[str]
     singles: Mapping[str, Row]
     several: tuple[tuple[frozenset[str], Row], ...]
@@ -84,36 +90,41 @@ class _Group(NamedTuple):
         return next((row for needed, row in self.several if needed <= keys), None)
 
 
-_Cells = Mapping[str, Mapping[str, tuple[_Group, ...]]]
+_Cells: TypeAlias = Mapping[str, Mapping[str, tuple[_Group, ...]]]
+"""Case-folded action or `*` -> case-folded scope or `any` -> groups."""
 
 
-def _index_name(text: str, folds: bool) -> str:
-    return f"~{text}" if folds else f"={text}"
+def _exact(text: str, every: str, folds: bool) -> str | None:
+    return None if folds or text == every else text
 
 
-def _group(rows: Iterable[Row]) -> tuple[_Group, ...]:
-    grouped: dict[tuple[Effect, int | None, int | None], tuple[dict[str, Row], list[tuple[frozenset[str], Row]]]] = {}
+def _group(rows: Sequence[Row]) -> _Group:
+    singles: dict[str, Row] = {}
     for row in rows:
-        singles, several = grouped.setdefault((row.effect, row.min_level, row.min_level_org), ({}, []))
         if len(row.subject_all) == 1:
             singles.setdefault(row.subject_all[0], row)
-        else:
-            several.append((frozenset(row.subject_all), row))
-    return tuple(_Group(frozenset(singles), singles, tuple(several)) for singles, several in grouped.values())
+    return _Group(
+        action=_exact(rows[0].action, ANY_ACTION, rows[0].folds_action),
+        scope=_exact(rows[0].scope, ANY, rows[0].folds_scope),
+        keys=frozenset(singles),
+        singles=singles,
+        several=tuple((frozenset(row.subject_all), row) for row in rows if len(row.subject_all) > 1),
+    )
+
+
+def _groups(rows: Iterable[Row]) -> tuple[_Group, ...]:
+    alike: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        exact = (_exact(row.action, ANY_ACTION, row.folds_action), _exact(row.scope, ANY, row.folds_scope))
+        alike.setdefault((*exact, row.effect, row.min_level, row.min_level_org), []).append(row)
+    return tuple(_group(members) for members in alike.values())
 
 
 def _cells(rows: Iterable[Row]) -> _Cells:
     cells: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
-        action = "*" if row.action == ANY_ACTION else _index_name(row.action, row.folds_action)
-        scope = "*" if row.scope == ANY else _index_name(row.scope, row.folds_scope)
-        cells.setdefault(action, {}).setdefault(scope, []).append(row)
-    return {action: {scope: _group(members) for scope, members in scopes.items()} for action, scopes in cells.items()}
-
-
-def _fold_scope(scope: str) -> str:
-    kind, colon, value = scope.partition(":")
-    return kind + colon + value.casefold()
+        cells.setdefault(row.action.casefold(), {}).setdefault(row.scope.casefold(), []).append(row)
+    return {action: {scope: _groups(rows) for scope, rows in scopes.items()} for action, scopes in cells.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,25 +143,20 @@ class DecisionTable:
     named_roles: frozenset[str]
     named_packages: frozenset[str]
     cells: _Cells = field(repr=False, compare=False)
-    folds: bool = field(repr=False, compare=False)
 
     def hits(self, action: str, scope: str, keys: frozenset[str]) -> list[Row]:
         """Matching rows: of each effect and pair of levels at least one, if any matches."""
-        scopes = ["*", f"={scope}"]
-        names = ["*", f"={action}"]
-        if self.folds:
-            scopes.append(f"~{_fold_scope(scope)}")
-            names.append(f"~{action.casefold()}")
         found: list[Row] = []
-        for name in names:
-            cell = self.cells.get(name)
+        folded = scope.casefold()
+        for cell in (self.cells.get(ANY_ACTION), self.cells.get(action.casefold())):
             if cell is None:
                 continue
-            for place in scopes:
-                for group in cell.get(place, ()):
-                    row = group.first(keys)
-                    if row is not None:
-                        found.append(row)
+            for groups in (cell.get(ANY), cell.get(folded)):
+                for group in groups or ():
+                    if group.action in (None, action) and group.scope in (None, scope):
+                        row = group.first(keys)
+                        if row is not None:
+                            found.append(row)
         return found
 
     def permitting(self, action: str, scope: str, keys: frozenset[str]) -> list[Row]:
@@ -163,9 +169,17 @@ class DecisionTable:
 
     def places(self) -> Iterator[tuple[str, str]]:
         """Every pair of action and scope in which some row permits something; a name nobody uses stands for any."""
-        named = dict.fromkeys((row.action, row.scope) for row in self.rows if row.effect is Effect.PERMIT)
-        for action, scope in named:
-            yield (_FRESH if action == ANY_ACTION else action), (_FRESH if scope == ANY else scope)
+        permits = (row for row in self.rows if row.effect is Effect.PERMIT)
+        named = dict.fromkeys((row.action, row.folds_action, row.scope, row.folds_scope) for row in permits)
+        for action, folds_action, scope, folds_scope in named:
+            actions = _spellings(_FRESH if action == ANY_ACTION else action, folds_action)
+            yield from product(actions, _spellings(_FRESH if scope == ANY else scope, folds_scope))
+
+
+def _spellings(text: str, folds: bool) -> tuple[str, ...]:
+    """One spelling, or where letter case does not count also the other: a rule may deny only one of them."""
+    kind, colon, value = text.rpartition(":")
+    return (text, kind + colon + value.upper()) if folds else (text,)
 
 
 def holds_any(table: DecisionTable, request: Request) -> bool:
@@ -193,5 +207,4 @@ def decision_table(org: str, combining: Combining, rows: tuple[Row, ...], policy
         named_roles=frozenset(role.upper() for role in _named(rows, ROLE)),
         named_packages=_named(rows, PACKAGE),
         cells=_cells(rows),
-        folds=any(row.folds_action or row.folds_scope for row in rows),
     )

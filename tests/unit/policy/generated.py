@@ -185,26 +185,29 @@ def policies(draw: st.DrawFn) -> Policy:
     )
 
 
+# A caller has one org at most; the other attributes may have several values or occur once here.
+ORGS = (p.org_key("ttd"), p.org_key("skd"))
 KEYS = (
     p.role_key("DAGL"),
     p.role_key("regna"),
     p.package_key("skatt"),
-    p.org_key("ttd"),
-    p.org_key("skd"),
     p.organisation_key("910000001"),
     p.delegation_key(OWN),
     p.party_key(5),
 )
-ACTIONS = ("read", "READ", "write", "aksept", "other")
+ACTIONS = ("read", "READ", "write", "WRITE", "aksept", "AKSEPT", "other")
 SCOPES = (
     p.BEFORE_INSTANCE,
     p.task_scope("T1"),
     p.task_scope("t1"),
     p.task_scope("T2"),
+    p.task_scope("t2"),
     p.task_scope("T3"),
     p.end_scope("E1"),
+    p.end_scope("e1"),
     p.end_scope(None),
     p.EVENTS,
+    p.Scope("appresource:EVENTS"),
 )
 
 
@@ -223,11 +226,15 @@ def request(
     )
 
 
+def _subjects(keys: frozenset[str], org: str | None) -> frozenset[str]:
+    return keys if org is None else keys | {org}
+
+
 requests = st.builds(
     p.Request,
     action=st.sampled_from(ACTIONS),
     scope=st.sampled_from(SCOPES),
-    subjects=st.frozensets(st.sampled_from(KEYS)),
+    subjects=st.builds(_subjects, st.frozensets(st.sampled_from(KEYS)), st.none() | st.sampled_from(ORGS)),
     has_relation=st.booleans(),
     is_organisation=st.booleans(),
     level=st.integers(0, 4),

@@ -17,9 +17,9 @@ from dialog_graph.policy import (
     role_key,
     task_scope,
 )
-from dialog_graph.policy.request import ORG, ROLE
-from dialog_graph.policy.xacml import Effect, Levels
-from tests.unit.policy.generated import OWN, action, policy, request, resource, rule, subject, to_xml
+from dialog_graph.policy.request import ACTION, ORG, ROLE
+from dialog_graph.policy.xacml import Category, Effect, Function, Levels
+from tests.unit.policy.generated import OWN, action, match, policy, request, resource, rule, subject, to_xml
 
 INSTANCE = UUID("01900000-0000-7000-8000-000000000001")
 DAGL, REGNA, TTD = role_key("DAGL"), role_key("REGNA"), org_key("ttd")
@@ -109,3 +109,15 @@ def test_nobody_else_can_make_or_change_a_permit() -> None:
         replace(permit, action="read")
     with pytest.raises(FrozenInstanceError):
         permit.action = "read"  # pyright: ignore[reportAttributeAccessIssue]  (that is the point)
+
+
+def test_a_denied_spelling_does_not_hide_the_right_that_the_other_spelling_has() -> None:
+    """Found by generation: the permit ignored letter case, the deny did not, and the holder seemed to have no right."""
+    folding = match(Category.ACTION, ACTION, "read", Function.STRING_EQUAL_IGNORE_CASE)
+    item = policy(
+        rule(subject(ROLE, "DAGL"), ((folding,),), rule_id="any-case"),
+        rule(subject(ROLE, "DAGL"), action("read"), effect=Effect.DENY, rule_id="lower-case"),
+    )
+    made, found = read_policy(to_xml(item), OWN)
+    assert made is not None, found
+    assert holds_any(made, request("read", DAGL))
