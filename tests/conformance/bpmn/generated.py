@@ -1,0 +1,139 @@
+"""Random models: blocks inside blocks, with some wild flows, written in random document order."""
+
+from random import Random
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from tests.conformance.bpmn.oracle import Model
+
+TASK_TYPES = ("data", "confirmation", "signing", "payment", "none") * 3 + ("unheard-of",)
+ACTIONS = ("reject", "reject", "approve", "confirm", "pay")
+
+
+class Builder:
+    """Grows one model from random draws."""
+
+    def __init__(self, random: Random, disjoint: bool = False) -> None:
+        self.random = random
+        self.disjoint = disjoint
+        self.nodes: dict[str, dict[str, Any]] = {}
+        self.flows: list[dict[str, Any]] = []
+
+    def node(self, tag: str, **more: Any) -> str:
+        id = f"{tag[0].upper()}{len(self.nodes)}"
+        self.nodes[id] = {"tag": tag, "actions": [], "back": [], "default": None} | more
+        return id
+
+    def flow(self, source: str, target: str, condition: bool = False) -> str:
+        id = f"F{len(self.flows)}"
+        self.flows.append({"id": id, "source": source, "target": target, "condition": condition})
+        return id
+
+    def task(self) -> str:
+        service = self.random.random() < 0.04
+        type = "robot" if service else self.random.choice(TASK_TYPES)
+        actions = sorted({self.random.choice(ACTIONS) for _ in range(self.random.randrange(4))})
+        tag = "serviceTask" if service else self.random.choice(("task", "userTask", "manualTask"))
+        return self.node(tag, type=type, service=service, code=type != "unheard-of", actions=actions)
+
+    def block(self, depth: int) -> tuple[str, str]:
+        """A piece with one way in and one way out."""
+        kinds = (self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split)
+        return (self.random.choice(kinds) if depth else self.one)(depth - 1)
+
+    def one(self, depth: int) -> tuple[str, str]:
+        task = self.task()
+        return task, task
+
+    def row(self, depth: int) -> tuple[str, str]:
+        first, second = self.block(depth), self.block(depth)
+        self.flow(first[1], second[0])
+        return first[0], second[1]
+
+    def choice(self, depth: int) -> tuple[str, str]:
+        split, merge = self.node("exclusiveGateway"), self.node("exclusiveGateway")
+        by_code = not self.disjoint and self.random.random() < 0.15
+        for _ in range(self.random.randrange(2, 5)):
+            inside = self.block(depth)
+            bare = not self.disjoint and self.random.random() < 0.1
+            self.flow(split, inside[0], condition=not (by_code or bare))
+            self.flow(inside[1], merge)
+        if not self.disjoint and self.random.random() < 0.5:
+            self.nodes[split]["default"] = self.flow(split, merge)
+        return split, merge
+
+    def loop(self, depth: int) -> tuple[str, str]:
+        inside, gate = self.block(depth), self.node("exclusiveGateway")
+        self.flow(inside[1], gate)
+        self.flow(gate, inside[0], condition=True)
+        after = self.one(0)[0]
+        onward = self.flow(gate, after, condition=self.disjoint)
+        if not self.disjoint:
+            self.nodes[gate]["default"] = onward
+        return inside[0], after
+
+    def split(self, depth: int) -> tuple[str, str]:
+        """An activity with several outgoing flows; what follows merges without being joined."""
+        first, after = self.task(), self.task()
+        for _ in range(self.random.randrange(2, 4)):
+            inside = self.block(depth)
+            self.flow(first, inside[0], condition=self.random.random() < 0.4)
+            self.flow(inside[1], after)
+        if self.random.random() < 0.5:
+            self.nodes[first]["default"] = self.flow(first, after)
+        return first, after
+
+    def wild(self) -> None:
+        """A flow or a listed send-back that belongs to no block."""
+        tasks = [id for id, node in self.nodes.items() if "type" in node]
+        source, target = self.random.choice(tasks), self.random.choice(tasks)
+        if self.random.random() < 0.5:
+            self.nodes[source]["back"].append(target)
+        else:
+            self.flow(source, target, condition=self.random.random() < 0.5)
+
+
+def model(random: Random, disjoint: bool = False) -> Model:
+    """One model. `disjoint`: gateways have conditions only, for evaluators that make exactly one of them true."""
+    builder = Builder(random, disjoint)
+    for _ in range(1 if random.random() < 0.8 else 2):
+        first, last = builder.block(random.randrange(4))
+        builder.flow(builder.node("startEvent"), first)
+        if random.random() < 0.9:
+            builder.flow(last, builder.node("endEvent"))
+    for _ in range(random.randrange(4)):
+        builder.wild()
+    random.shuffle(builder.flows)
+    nodes = list(builder.nodes.items())
+    random.shuffle(nodes)
+    return Model(dict(nodes), builder.flows, strict=not disjoint and random.random() < 0.2)
+
+
+def text(model: Model) -> bytes:
+    """The model as BPMN."""
+    strict = ' dg:strict="altinn"' if model.strict else ""
+    lines = [
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:a="http://altinn.no/process"',
+        f'  xmlns:dg="urn:dialog-graph:process:1"><process id="P"{strict}>',
+        *(_node(id, node) for id, node in model.nodes.items()),
+        *(_flow(flow) for flow in model.flows),
+        "</process></definitions>",
+    ]
+    return "\n".join(lines).encode()
+
+
+def _node(id: str, node: dict[str, Any]) -> str:
+    default = f" default={quoteattr(node['default'])}" if node["default"] else ""
+    if "type" not in node:
+        return f'<{node["tag"]} id="{id}"{default}/>'
+    actions = "".join(f"<a:action>{action}</a:action>" for action in node["actions"])
+    type = "" if node["type"] == "none" else f"<a:taskType>{node['type']}</a:taskType>"
+    back = f'<dg:external sendBackTo="{",".join(node["back"])}"/>' if node["back"] else ""
+    extension = f"<a:taskExtension>{type}<a:actions>{actions}</a:actions></a:taskExtension>"
+    return f'<{node["tag"]} id="{id}"{default}><extensionElements>{extension}{back}</extensionElements></{node["tag"]}>'
+
+
+def _flow(flow: dict[str, Any]) -> str:
+    condition = '<conditionExpression>["free"]</conditionExpression>' if flow["condition"] else ""
+    ends = f'sourceRef="{flow["source"]}" targetRef="{flow["target"]}"'
+    return f'<sequenceFlow id="{flow["id"]}" {ends}>{condition}</sequenceFlow>'

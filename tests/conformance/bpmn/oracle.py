@@ -1,0 +1,258 @@
+"""A slow second interpreter, written from the rules alone (process engine §4.1, §4.2, §6.3, §6.4, §8.1, §9).
+
+Plain lists and dicts over a model's own description; shares no code with `dialog_graph.bpmn`. The rule of the
+exclusive gateway is a parameter, so that a broken twin can be made.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Answer = Callable[[str, str | None, str | None, str], Any]
+"""(flow, gatewayAction, last task, gateway) -> true, false, anything else, or the text "!" for a failure."""
+
+Rule = Callable[["Oracle", dict[str, Any], list[dict[str, Any]]], "dict[str, Any] | str"]
+"""(oracle, token, flows of the gateway) -> the flow taken, or the code of the failure."""
+
+DEFAULT_ACTION = {"confirmation": "confirm", "signing": "sign", "payment": "confirm"}
+TYPE_ACTIONS = {
+    "data": ["write"],
+    "confirmation": ["confirm"],
+    "signing": ["sign", "write"],
+    "payment": ["pay", "write"],
+    "none": ["write"],
+}
+
+
+@dataclass
+class Model:
+    """`nodes`: id -> {tag, type, service, code, actions, default, back}; `flows`: {id, source, target, condition}."""
+
+    nodes: dict[str, dict[str, Any]]
+    flows: list[dict[str, Any]]
+    strict: bool = False
+
+    def out(self, id: str) -> list[dict[str, Any]]:
+        return [flow for flow in self.flows if flow["source"] == id]
+
+
+def first_true(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
+    """The standard rule: the first condition that is exactly true; none: the default."""
+    default = oracle.model.nodes[token["at"]].get("default")
+    for flow in flows:
+        if flow["id"] == default:
+            continue
+        value = True if not flow["condition"] else oracle.ask(flow, token)
+        if value == "!":
+            return "CONDITION_FAILED"
+        if value is True:
+            return flow
+    return next((flow for flow in flows if flow["id"] == default), "NO_FLOW")
+
+
+def last_true(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
+    """The seeded defect: all are asked, and the last true one wins."""
+    default = oracle.model.nodes[token["at"]].get("default")
+    values = [
+        (flow, True if not flow["condition"] else oracle.ask(flow, token)) for flow in flows if flow["id"] != default
+    ]
+    if any(value == "!" for _, value in values):
+        return "CONDITION_FAILED"
+    true = [flow for flow, value in values if value is True]
+    return true[-1] if true else next((flow for flow in flows if flow["id"] == default), "NO_FLOW")
+
+
+def exactly_one(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
+    """The strict rule."""
+    true: list[dict[str, Any]] = []
+    for flow in flows:
+        value = True if not flow["condition"] else oracle.ask(flow, token)
+        if value == "!":
+            return "CONDITION_FAILED"
+        if value is True:
+            true.append(flow)
+    return true[0] if len(true) == 1 else "GATEWAY_AMBIGUOUS"
+
+
+@dataclass
+class Oracle:
+    """The game: tokens are dicts {at, how, action, last, entry, code}; `how` is act, leave, rest or stuck."""
+
+    model: Model
+    answer: Answer
+    code: Callable[[str], tuple[str, ...]]
+    rule: Rule = first_true
+    cap: int = 1000
+    tokens: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    entries: dict[str, int] = field(default_factory=dict[str, int])
+    status: str = "new"
+    end_event: str | None = None
+    asked: list[tuple[str, str | None, str | None, str]] = field(default_factory=list[Any])
+    taken: list[str] = field(default_factory=list[str])
+    entered: list[tuple[str, int, str | None, str | None, bool]] = field(default_factory=list[Any])
+    left: list[tuple[str, int, str]] = field(default_factory=list[Any])
+    acts: int = 0
+    by_engine: bool = False
+    copies: int = 0
+
+    def ask(self, flow: dict[str, Any], token: dict[str, Any]) -> Any:
+        question = (flow["id"], token["action"], token["last"], token["at"])
+        self.asked.append(question)
+        return self.answer(*question)
+
+    # what can be seen from outside
+
+    def open(self) -> list[tuple[str, int, str | None]]:
+        return [(t["at"], t["entry"], t["code"]) for t in self.tokens if t["entry"] and t["how"] in ("rest", "stuck")]
+
+    def stuck(self) -> list[tuple[str, int, str]]:
+        return [(t["at"], t["entry"] or 0, t["code"]) for t in self.tokens if t["how"] == "stuck"]
+
+    # commands: None when carried out, else the code of the refusal
+
+    def start(self, start_event: str | None) -> str | None:
+        starts = [id for id, node in self.model.nodes.items() if node["tag"] == "startEvent"]
+        if self.status != "new":
+            return "NOT_ACTIVE"
+        chosen = start_event if start_event else starts[0] if len(starts) == 1 else None
+        if chosen not in starts:
+            return "START_EVENT_REQUIRED"
+        self.status = "active"
+        self.tokens.append({"at": chosen, "how": "act", "action": None, "last": None, "entry": None, "code": None})
+        return self.play()
+
+    def complete(self, task: str, entry: int, action: str | None) -> str | None:
+        token = next((t for t in self.tokens if t["at"] == task and t["entry"] == entry), None)
+        if token is None:
+            return "NOT_ACTIVE"
+        node = self.model.nodes[task]
+        rejected = action == "reject" and "reject" in node["actions"]
+        if token["how"] == "stuck" and not rejected:
+            return "TASK_NOT_READY"
+        if token["how"] == "rest" and node["service"]:
+            return "TASK_NOT_READY"
+        target = None
+        own = TYPE_ACTIONS.get(node["type"], [node["type"]])
+        if action is None or action in own:
+            outcome, value = "completed", DEFAULT_ACTION.get(node["type"])
+        elif action == "abandon" or rejected:
+            outcome, value = "abandoned", "reject"
+        elif action.startswith("sendBack:") and action[9:] in node["back"]:
+            outcome, value, target = "abandoned", "reject", action[9:]
+        elif action != "reject" and action in node["actions"]:
+            outcome, value = "completed", action
+        else:
+            return "ACTION_NOT_ALLOWED"
+        self.left.append((task, entry, outcome))
+        token.update(action=value, last=task, entry=None, code=None, how="leave")
+        if target:
+            token.update(at=target, how="act")
+        return self.play()
+
+    def retry(self, at: str, entry: int) -> str | None:
+        token = next(
+            (t for t in self.tokens if t["how"] == "stuck" and (t["at"], t["entry"] or 0) == (at, entry)), None
+        )
+        if token is None:
+            return "NOT_ACTIVE"
+        if token["entry"]:
+            return "NO_HANDLER"
+        token.update(how=token["resume"], code=None)
+        return self.play()
+
+    def cancel(self) -> str | None:
+        if self.status != "active":
+            return "NOT_ACTIVE"
+        self.left += [(t["at"], t["entry"], "cancelled") for t in self.tokens if t["entry"]]
+        self.tokens.clear()
+        self.status = "cancelled"
+        return None
+
+    # the game
+
+    def play(self) -> str | None:
+        self.acts = 0
+        while True:
+            moving = [t for t in self.tokens if t["how"] in ("act", "leave")]
+            if not moving:
+                return None
+            token = min(moving, key=lambda t: t.get("age", 0))
+            self.acts += 1
+            failure = "LOOP_LIMIT" if self.acts > self.cap else self.act(token)
+            if failure and self.by_engine:
+                token.update(resume=token["how"], how="stuck", code=failure)
+            elif failure:
+                return failure
+
+    def act(self, token: dict[str, Any]) -> str | None:
+        tag = self.model.nodes[token["at"]]["tag"]
+        if token["how"] == "leave" or tag == "startEvent":
+            return self.leave(token)
+        if tag == "endEvent":
+            self.end_event = token["at"]
+            return self.remove(token)
+        if tag == "exclusiveGateway":
+            return self.choose(token)
+        return self.enter(token)
+
+    def enter(self, token: dict[str, Any]) -> None:
+        task = token["at"]
+        number = self.entries[task] = self.entries.get(task, 0) + 1
+        self.entered.append((task, number, token["last"], token["action"], token["action"] == "reject"))
+        known = self.model.nodes[task]["code"]
+        self.tokens.remove(token)
+        self.tokens.append(token)
+        token.update(entry=number, action=None, how="rest" if known else "stuck", code=None if known else "NO_HANDLER")
+
+    def choose(self, token: dict[str, Any]) -> str | None:
+        flows = self.model.out(token["at"])
+        if not flows:
+            return self.remove(token)
+        if len(flows) > 1 and not any(flow["condition"] for flow in flows):
+            chosen = self.by_code(token["at"], flows)
+        else:
+            chosen = (exactly_one if self.model.strict else self.rule)(self, token, flows)
+        return chosen if isinstance(chosen, str) else self.go(token, [chosen])
+
+    def by_code(self, gateway: str, flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
+        answer = self.code(gateway)
+        default = self.model.nodes[gateway].get("default")
+        if len(answer) > 1:
+            return "GATEWAY_AMBIGUOUS"
+        if answer:
+            return next((flow for flow in flows if flow["id"] == answer[0]), "NO_FLOW")
+        if default and not self.model.strict:
+            return next(flow for flow in flows if flow["id"] == default)
+        return "NO_HANDLER"
+
+    def leave(self, token: dict[str, Any]) -> str | None:
+        flows = self.model.out(token["at"])
+        if not flows:
+            return self.remove(token)
+        default = self.model.nodes[token["at"]].get("default")
+        true: list[str] = []
+        for flow in flows:
+            if flow["condition"] and flow["id"] != default:
+                value = self.ask(flow, token)
+                if value == "!":
+                    return "CONDITION_FAILED"
+                if value is True:
+                    true.append(flow["id"])
+        always = [flow["id"] for flow in flows if not flow["condition"] and flow["id"] != default]
+        fired = true + always + ([default] if not true and default else [])
+        return self.go(token, [flow for flow in flows if flow["id"] in fired]) if fired else "NO_FLOW"
+
+    def go(self, token: dict[str, Any], flows: list[dict[str, Any]]) -> None:
+        copies = [dict(token) for _ in flows[1:]]
+        for each, flow in zip([token, *copies], flows, strict=True):
+            each.update(at=flow["target"], how="act")
+            self.taken.append(flow["id"])
+        for copy in copies:
+            self.copies += 1
+            copy["age"] = self.copies
+        self.tokens.extend(copies)
+
+    def remove(self, token: dict[str, Any]) -> None:
+        self.tokens.remove(token)
+        if not self.tokens:
+            self.status = "ended"

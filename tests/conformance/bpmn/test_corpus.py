@@ -1,0 +1,114 @@
+"""Models made by others: all are read without exception, those of the apps load, what is refused is named."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from dialog_graph.bpmn import Definition, ProcessEnded, read_process
+from dialog_graph.model.diagnostic import DiagnosticSeverity, Diags
+from tests.unit.bpmn.models import KINDS, Answers, Walk
+
+APPS = {
+    "app-with-groups-and-task-navigation": [],
+    "component-library": [],
+    "frontend-test": [
+        ("DG2201", "Gateway_0"), ("DG2107", "Task_3"), ("DG2107", "Task_4"),
+        ("DG2107", "Task_5"), ("DG2201", "Gateway_1"),
+    ],
+    "multiple-datamodels-test": [],
+    "payment-test": [("DG2107", "Task_1")],
+    "signing-test": [("DG2107", "Task_1")],
+    "stateless-app": [("DG2107", "Task_2")],
+    "template-v8": [],
+}  # fmt: skip
+"""App -> the warnings of its process."""
+
+SUPPORTED = {"F01", "F02", "F03"}
+"""Known models that this version executes."""
+
+
+def read(file: Path) -> tuple[Definition | None, Diags]:
+    return read_process(file.read_bytes(), KINDS)
+
+
+@pytest.mark.parametrize("app", sorted(APPS))
+def test_the_process_of_every_app_loads(shared_dir: Path, app: str):
+    definition, found = read(shared_dir / "corpus/apps" / app / "App/config/process/process.bpmn")
+    assert definition is not None, found
+    warnings = [(each.code, each.element_id) for each in found if each.severity is DiagnosticSeverity.WARNING]
+    assert warnings == APPS[app]
+    assert {each.code for each in found if each.severity is DiagnosticSeverity.INFO} <= {"DG2105"}
+    assert all(each.line and each.hint for each in found)
+
+
+@pytest.mark.parametrize("app", sorted(APPS))
+def test_the_service_tasks_of_the_apps_keep_their_configuration(shared_dir: Path, app: str):
+    definition, _ = read(shared_dir / "corpus/apps" / app / "App/config/process/process.bpmn")
+    assert definition is not None
+    for element in definition.tasks:
+        assert element.task is not None
+        assert (element.task.type == "signing") == (element.task.config.signature is not None)
+        assert (element.task.type == "payment") == (element.task.config.payment is not None)
+        assert element.task.type.startswith("pdf") == (element.task.config.pdf is not None)
+
+
+def test_known_models_are_executed_or_refused_with_every_reason(shared_dir: Path):
+    with (shared_dir / "corpus/bpmn/index.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    loaded: set[str] = set()
+    for row in rows:
+        definition, found = read(shared_dir / "corpus/bpmn" / row["file"])
+        if definition is not None:
+            loaded.add(row["id"])
+        else:
+            assert {each.code for each in found if each.is_error} <= {"DG2002", "DG2003", "DG2122"}
+            assert all(each.element_id and each.line for each in found if each.is_error)
+    assert loaded == SUPPORTED
+
+
+INPUTS = {"F01": ((1, "theTask1"), (2, "theTask2"), (3, "theTask3")), "F02": ((1, "theTask1"), (5, "theTask2"))}
+
+
+@pytest.mark.parametrize("id", sorted(INPUTS))
+def test_exclusive_choices_of_the_known_models(shared_dir: Path, id: str):
+    names = {"F01": "testDivergingExclusiveGateway", "F02": "testDefaultSequenceFlow"}
+    definition, _ = read(shared_dir / f"corpus/bpmn/flowable/ExclusiveGatewayTest.{names[id]}.bpmn20.xml")
+    assert definition is not None
+    for value, task in INPUTS[id]:
+        wanted = f"${{input == {value}}}"
+        answers = Answers({flow.id: flow.condition_text == wanted for flow in definition.flows})
+        instance = Walk(definition, answers).start()
+        assert [entry.element_id for entry in instance.state.active_entries(definition)] == [task]
+        instance.complete(task)
+        assert isinstance(instance.events[-1], ProcessEnded)
+
+
+def test_no_true_flow_names_the_gateway_and_leaves_no_instance(shared_dir: Path):
+    file = "corpus/bpmn/flowable/ExclusiveGatewayTest.testNoSequenceFlowSelected.bpmn20.xml"
+    definition, _ = read(shared_dir / file)
+    assert definition is not None
+    with pytest.raises(AssertionError, match="exclusiveGw"):
+        Walk(definition).start()
+
+
+@pytest.mark.parametrize("model", ["A.1.0", "A.2.0"])
+def test_interchange_models_are_read_without_loss(shared_dir: Path, model: str):
+    folder = shared_dir / "corpus/bpmn/miwg"
+    with (folder / "index.csv").open(newline="") as lines:
+        row = next(row for row in csv.DictReader(lines) if row["file"].endswith(f"{model}.bpmn"))
+    definition, found = read(folder / f"{model}.bpmn")
+    assert definition is not None, found
+    assert len(definition.flows) == int(row["sequence_flows"])
+    assert len(definition.tasks) == int(row["activities"])
+    gateways = sum("Gateway" in element.kind for element in definition.elements)
+    assert gateways == sum(int(part.split("=")[1]) for part in row["gateways"].split())
+
+
+@pytest.mark.parametrize("model", ["C.1.0", "C.3.0"])
+def test_interchange_models_that_are_refused_name_every_reason(shared_dir: Path, model: str):
+    definition, found = read(shared_dir / f"corpus/bpmn/miwg/{model}.bpmn")
+    assert definition is None
+    errors = {each.code for each in found if each.is_error}
+    assert errors <= {"DG2002", "DG2003", "DG2006"}
+    assert all(each.message and each.hint for each in found)
