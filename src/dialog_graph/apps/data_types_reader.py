@@ -2,7 +2,7 @@
 
 from dialog_graph.apps.diagnostics import METADATA, At
 from dialog_graph.apps.metadata import APP_OWNED, MEBIBYTE, PDF_TYPE, DataType, ShadowFields
-from dialog_graph.apps.reading import JsonObject
+from dialog_graph.apps.reading import MAX_NAME, JsonObject
 from dialog_graph.model.diagnostic import DiagnosticPlace
 
 _CONTRIBUTORS = ("app:", "org:", "orgno:")
@@ -38,6 +38,8 @@ def _data_type(row: JsonObject) -> DataType | None:
     if id is None:
         row.node.wrong("a data type with an id")
         return None
+    if len(id) > MAX_NAME:
+        row.node.findings.add("DG1003", row.at("id"), what="length of the id", n=len(id), m=MAX_NAME)
     logic, max_size = row.part("appLogic"), row.count("maxSize")
     class_ref, schema_ref = logic.text("classRef"), logic.text("schemaRef")
     data_type = DataType(

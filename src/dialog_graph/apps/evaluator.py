@@ -160,8 +160,14 @@ class AppEvaluator:
 
 
 def document_of(element: DataElement) -> Json:
-    """The parsed document of a form element, null for files. What we stored ourselves and cannot read is a fault."""
+    """The parsed document of a form element, null for files.
+
+    A form whose document was not loaded, or that we stored and cannot read, is a fault (ValueError): taken as empty it
+    would pass a gate that it must not pass.
+    """
     if element.document is None:
+        if element.is_form:
+            raise ValueError("expected the documents of the instance to be loaded, but they are not")
         return None
     value = strict_json.parse(element.document, max_bytes=_MAX_DOCUMENT, decimals=True)
     if isinstance(value, Refusal):

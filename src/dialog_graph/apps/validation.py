@@ -139,7 +139,7 @@ def _file_issue(code: str, parameters: Mapping[str, object], element_id: UUID | 
 
 
 def _of_model(version: AppVersion, data_type: DataType, element: DataElement) -> Iterator[Issue]:
-    if data_type.is_form and element.document is not None:
+    if data_type.is_form:
         yield from validate_document(version, data_type.id, document_of(element), element.element_id)
 
 

@@ -147,6 +147,10 @@ def test_other_types_than_expected_are_findings(value: Any) -> None:
     assert codes({METADATA: value}) & {"DG3001", "DG3004", "DG1004"}
 
 
+def test_an_id_longer_than_a_name_may_be_is_told() -> None:
+    assert "DG1003" in codes({METADATA: data_type(id="x" * 256)})
+
+
 @pytest.mark.parametrize("id", ["", "ttd", "TTD/a", "t/a", "ttd/1a", "ttd/a/b", "[ORG]", "ttd/[APP] x"])
 def test_an_id_that_is_none_gives_no_version(id: str) -> None:
     assert "DG3001" in codes({METADATA: metadata(id=id)})

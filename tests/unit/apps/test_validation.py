@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,6 +47,11 @@ def test_too_few_and_too_many_elements() -> None:
         "nn": "Det kan vera høgst 2 av «file», men det er 3.",
         "en": 'There may be at most 2 of "file", but there are 3.',
     }
+
+
+def test_a_form_whose_document_was_not_loaded_passes_no_gate() -> None:
+    with pytest.raises(ValueError, match="loaded"):
+        validate(VERSION, instance(replace(GOOD, document=None)), "Task_1")
 
 
 def test_deleted_elements_and_other_tasks_do_not_count() -> None:
