@@ -14,7 +14,7 @@ from dialog_graph.model.principal import ANONYMOUS, Principal, PrincipalKind, ap
 from dialog_graph.storage import database as module
 from dialog_graph.storage.database import Database, Options, Transaction
 from dialog_graph.storage.logins import Logins
-from tests.integration.rows import KARI, OLA, as_superior, connect, person, service_owner
+from tests.integration.rows import KARI, OLA, connect, person, service_owner
 
 WRITE = "insert into used_jti (issuer, jti, expires_at) values ('issuer', $1, now())"
 
@@ -171,7 +171,7 @@ async def test_a_statement_that_runs_too_long_is_a_timeout(logins: Logins) -> No
 async def test_a_lost_connection_asks_to_try_again_and_the_pool_heals(
     database: Database, logins: Logins, writes_on: bool
 ) -> None:
-    superior = await as_superior(logins)
+    superior = await connect(logins.setup)
 
     async def lose() -> None:
         async with database.transaction(ANONYMOUS) as tx:
@@ -250,6 +250,8 @@ async def test_grants_are_built_at_first_use_and_again_when_the_epoch_rises(data
     try:
         await superior.execute("update dg.subject_epoch set fresh_until = clock_timestamp() - interval '1 s'")
         async with database.snapshot(person(KARI)) as snapshot:
-            assert await snapshot.fetchval("select fresh_until > $1 from subject_epoch where subject_id = $2", snapshot.now, KARI)
+            assert await snapshot.fetchval(
+                "select fresh_until > $1 from subject_epoch where subject_id = $2", snapshot.now, KARI
+            )
     finally:
         await superior.close()

@@ -43,6 +43,7 @@ _TEMPORARY = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InternalClientError,  # a connection lost at the moment of a statement confuses the driver
     ConnectionError,
     OSError,
 )
