@@ -43,13 +43,12 @@ from dialog_graph.bpmn.events import (
 )
 from dialog_graph.bpmn.facts import EvaluationFailed, Evaluator, Facts, Limits, Vars
 from dialog_graph.bpmn.journal import Mismatch, Replayed, StepRecord, replay, replay_step
-from dialog_graph.bpmn.reader import FILE, read_process
+from dialog_graph.bpmn.reader import read_process
 from dialog_graph.bpmn.state import Entry, Incident, OpenIncident, State, Status
 from dialog_graph.bpmn.task_config import TaskConfig
 
 __all__ = [
     "ABANDON",
-    "FILE",
     "OWN_ACTIONS",
     "REJECT",
     "SEND_BACK",

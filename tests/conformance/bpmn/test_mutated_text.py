@@ -143,7 +143,7 @@ def _spoil(random: Random, value: Json) -> Json:
 
 def test_no_pair_of_state_and_command_raises():
     taken = refused = 0
-    for seed in range(1_500):
+    for seed in range(800):
         random = Random(seed)
         drawn = model(random)
         definition, _ = read_process(text(drawn), KINDS)
