@@ -26,13 +26,19 @@ Read = Callable[Concatenate[Ports, Snapshot, P], Awaitable[ResultT]]
 
 
 class Context:
-    """The context of one GraphQL operation. `languages`: of Accept-Language, best first; empty = all languages."""
+    """The context of one GraphQL operation. `languages`: of Accept-Language, best first; empty = all languages.
+
+    `last_event_id`: cursor that a reconnecting client brings along; `position`: cursor that a feed subscription has
+    reached, for the transport to tell.
+    """
 
     def __init__(self, ports: Ports, principal: Principal, languages: Sequence[str] = (), trace_id: str = "") -> None:
         self.ports = ports
         self.principal = principal
         self.languages = tuple(languages)
         self.trace_id = trace_id
+        self.last_event_id: str | None = None
+        self.position: str | None = None
         self._lock = asyncio.Lock()
         self._open: tuple[AsyncExitStack, Snapshot] | None = None
         self._make_loaders()

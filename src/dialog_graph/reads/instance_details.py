@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from dialog_graph import tasks
 from dialog_graph.access import decisions
-from dialog_graph.apps import AppVersion, validate
+from dialog_graph.apps import AppVersion, validate, validate_element
 from dialog_graph.bpmn import ActionType, State, TaskDefinition
 from dialog_graph.errors import Blocker, Issue
 from dialog_graph.model.instance import DataElement, Instance, TaskEntry
 from dialog_graph.ports import Ports
+from dialog_graph.reads import instances
 from dialog_graph.storage.database import Snapshot
 
 
@@ -100,3 +102,30 @@ async def incident(ports: Ports, snapshot: Snapshot, instance: Instance, entry: 
     place = (entry.element_id, entry.entry_no)
     found = (item.code for item in state.open_incidents(pinned.definition) if (item.element_id, item.entry_no) == place)
     return next(found, None)
+
+
+_OWNER = "select instance_id from data_element where element_id = $1 and deleted_at is null"
+
+
+async def of_element(ports: Ports, snapshot: Snapshot, element_id: UUID) -> DataElement | None:
+    """A data element that the caller may read, with its document; None otherwise, whatever the reason."""
+    instance_id = await snapshot.fetchval(_OWNER, element_id)
+    instance = None if instance_id is None else await instances.one(ports, snapshot, instance_id)
+    if instance is None:
+        return None
+    open_elements = await readable_elements(ports, snapshot, instance, None)
+    return next((element for element in open_elements if element.element_id == element_id), None)
+
+
+def element_issues(pinned: AppVersion, element: DataElement) -> list[dict[str, object]]:
+    """The findings of one element as JSON, in all languages."""
+    return [
+        {
+            "code": issue.code,
+            "severity": issue.severity.value,
+            "field": issue.field,
+            "source": issue.source,
+            "message": dict(issue.message),
+        }
+        for issue in validate_element(pinned, element)
+    ]

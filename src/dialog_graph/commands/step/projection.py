@@ -76,10 +76,19 @@ def project(existing: Dialog | None, source: Source, new_events: Sequence[Event]
     return _stamped(existing, base, dialog, source, (activities, transmissions))
 
 
+def dialog_id_of(instance: Instance) -> UUID:
+    """Id of the dialog of an instance: always the same, and another one than the instance's own.
+
+    Our instance ids carry their time already, so stamping the time alone would give the instance's id again; ids are
+    unique over all types, and both are names of event streams.
+    """
+    return sub(v7(instance.instance_id, instance.created_at), "Dialog")
+
+
 def _created(source: Source) -> Dialog:
     instance = source.instance
     return Dialog(
-        dialog_id=v7(instance.instance_id, instance.created_at),
+        dialog_id=dialog_id_of(instance),
         revision=source.revision,
         context_revision=source.revision,
         org=instance.org,

@@ -1,0 +1,159 @@
+"""The command line `dialog-graph` (architecture §8.1). Exit status: 0 done, 1 findings or a refusal, 2 wrong use."""
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from dialog_graph import apps, server
+from dialog_graph.access import dev_issuer
+from dialog_graph.access.dev_issuer import TokenRequest
+from dialog_graph.access.key_files import KeyFiles
+from dialog_graph.access.keys import Keys
+from dialog_graph.errors import Refusal
+from dialog_graph.graphql import schema as graph
+from dialog_graph.settings import Settings
+from dialog_graph.storage import bootstrap, seed
+from dialog_graph.storage.embedded import EmbeddedError, EmbeddedPostgres
+from dialog_graph.storage.migrate import rebase_feed
+from dialog_graph.web import build as pages
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+web = typer.Typer(no_args_is_help=True)
+app.add_typer(web, name="web", help="The pages.")
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def _fail(message: str) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port to listen on; else PORT, else 8000.")] = None,
+    apps_folder: Annotated[Path | None, typer.Option("--apps", help="Folder with the apps.")] = None,
+) -> None:
+    """Starts everything: database, apps, workers, GraphQL, pages."""
+    given: dict[str, object] = {}
+    if port is not None:
+        given["port"] = port
+    if apps_folder is not None:
+        given["apps"] = apps_folder
+    settings = Settings(**given)  # pyright: ignore[reportArgumentType] -- members by name
+    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    try:
+        server.run(settings, server.Serving(host=host, report=_say))
+    except server.StartRefused as refused:
+        raise _fail(str(refused)) from None
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+    sys.stdout.flush()
+
+
+@app.command()
+def token(
+    person: Annotated[str | None, typer.Option(help="Number or seed name of a person.")] = None,
+    org: Annotated[str | None, typer.Option(help="Code of a service owner, or an organisation number.")] = None,
+    system_user: Annotated[str | None, typer.Option(help="Seed name of a system user.")] = None,
+    scope: Annotated[str | None, typer.Option(help="Scopes, separated by blanks.")] = None,
+    level: Annotated[int | None, typer.Option(help="Authentication level of a person: 0, 3 or 4.")] = None,
+    maskinporten: Annotated[bool, typer.Option("--maskinporten", help="A source token for the exchange.")] = False,
+    dialog: Annotated[UUID | None, typer.Option(help="A dialog token for this dialog instead.")] = None,
+    list_all: Annotated[bool, typer.Option("--list", help="Persons, parties and roles.")] = False,
+) -> None:
+    """Prints a token of the development issuer; needs no running server."""
+    settings = Settings()
+    if not settings.is_development:
+        raise _fail("expected DIALOG_GRAPH_ENVIRONMENT=development, but the development issuer is off here")
+    register = seed.wanted(settings)
+    if list_all:
+        typer.echo(json.dumps(_listed(register), indent=2, ensure_ascii=False))
+        return
+    chosen = [key for key in (person, org, system_user) if key is not None]
+    if len(chosen) != 1:
+        typer.echo("expected exactly one of --person, --org and --system-user", err=True)
+        raise typer.Exit(2)
+    request = TokenRequest(key=chosen[0], level=level, scope=scope, is_source=maskinporten, dialog_id=dialog)
+    keys = Keys(KeyFiles(settings.keys, create=True))
+    issued = dev_issuer.issue(keys, register, request, int(time.time()))
+    if isinstance(issued, Refusal):
+        raise _fail(issued.message)
+    typer.echo(issued)
+
+
+def _listed(register: seed.Seed) -> dict[str, object]:
+    return {
+        "persons": [each.to_json() for each in dev_issuer.persons(register)],
+        "organisations": [each.to_json() for each in dev_issuer.organisations(register)],
+    }
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="App folders, or folders of app folders.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object and nothing else.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count too.")] = False,
+) -> None:
+    """Checks app folders: every finding with file, line, message and hint."""
+    report = apps.check(paths, Settings().environment)
+    typer.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.to_text())
+    raise typer.Exit(report.exit_status(strict))
+
+
+@app.command()
+def schema(
+    out: Annotated[Path | None, typer.Option(help="File to write to, else standard output.")] = None,
+) -> None:
+    """Prints the GraphQL schema."""
+    if out is None:
+        typer.echo(graph.sdl(), nl=False)
+    else:
+        out.write_text(graph.sdl(), encoding="utf-8")
+
+
+@app.command()
+def migrate(
+    rebase: Annotated[
+        bool, typer.Option("--rebase-feed", help="After a restore into another cluster: start the feed anew.")
+    ] = False,
+) -> None:
+    """Brings the database to this version."""
+    settings = Settings()
+    try:
+        if settings.database_url is not None:
+            asyncio.run(_migrated(settings, settings.database_url.get_secret_value(), rebase))
+            return
+        with EmbeddedPostgres(settings.data, report=_say) as postgres:
+            asyncio.run(_migrated(settings, postgres.address, rebase))
+    except (EmbeddedError, bootstrap.DatabaseUnusable) as fault:
+        raise _fail(str(fault)) from None
+
+
+async def _migrated(settings: Settings, place: "bootstrap.Address | str", rebase: bool) -> None:
+    logins = await bootstrap.prepare(place, settings)
+    if rebase:
+        await rebase_feed(logins.owner)
+    await bootstrap.make_ready(place, settings)
+    typer.echo("the database is ready")
+
+
+@web.command("build")
+def web_build() -> None:
+    """Builds the pages with Node."""
+    raise typer.Exit(pages.main())
+
+
+def main() -> None:
+    """Entry point of `dialog-graph`."""
+    app()

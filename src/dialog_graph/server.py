@@ -1,0 +1,338 @@
+"""The composition root: opens what the process needs, puts the routes together, serves.
+
+Order of a start (reliability §10 rule 13): the listening socket is bound first, so a busy port is said at once and
+starts nothing; then the database; then the apps are registered, the workers started, the requests served. Everything
+is closed in the opposite order, whatever ended it.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from dialog_graph import apps
+from dialog_graph.access import bearer, dev_issuer, exchange, issuers, principals
+from dialog_graph.access.dev_login import Issuer
+from dialog_graph.access.egress import Egress
+from dialog_graph.access.issuers import Profiles
+from dialog_graph.access.jwks import ForeignKeys
+from dialog_graph.access.key_files import KeyFiles
+from dialog_graph.access.keys import Keys
+from dialog_graph.access.refusals import TokenRefusal
+from dialog_graph.errors import Refusal, refuse
+from dialog_graph.graphql import routes as graphql_routes
+from dialog_graph.graphql.context import Context
+from dialog_graph.graphql.cors import Cors, Origins
+from dialog_graph.graphql.edge import Edge
+from dialog_graph.graphql.execution import Engine
+from dialog_graph.graphql.limits import Limits
+from dialog_graph.graphql.schema import build_schema
+from dialog_graph.model.diagnostic import Diags
+from dialog_graph.model.principal import Principal, PrincipalKind, app_worker
+from dialog_graph.ports import Ports
+from dialog_graph.rest import data, dialog_urls, health, well_known
+from dialog_graph.rest import dev_issuer as dev_issuer_routes
+from dialog_graph.rest import exchange as exchange_routes
+from dialog_graph.rest import faults as fault_answers
+from dialog_graph.settings import Settings
+from dialog_graph.storage import bootstrap, faults, seed
+from dialog_graph.storage.blobs import Blobs
+from dialog_graph.storage.catalogue import Catalogue
+from dialog_graph.storage.database import Database, Options
+from dialog_graph.storage.doorbell import Doorbell
+from dialog_graph.storage.embedded import EmbeddedError, EmbeddedPostgres
+from dialog_graph.storage.embedded.address import Address
+from dialog_graph.storage.logins import Logins
+from dialog_graph.web import routes as web
+
+_log = logging.getLogger(__name__)
+
+MAX_MESSAGE = 65_536
+"""Largest WebSocket message, in bytes."""
+
+
+class StartRefused(Exception):
+    """The server cannot start; the text says what to do."""
+
+
+def clock() -> int:
+    """Unix seconds now, for tokens; stored times come from the database's clock."""
+    return int(time.time())
+
+
+@asynccontextmanager
+async def ports_of(settings: Settings, logins: Logins, options: Options | None = None) -> AsyncGenerator[Ports, None]:
+    """The bundle of one process, open while the block runs."""
+    doorbell = Doorbell()
+    egress = Egress(settings)
+    external = issuers.from_settings(settings)
+    addresses = {each.issuer: each.jwks_uri for each in external.idporten + external.maskinporten}
+    files = KeyFiles(settings.keys, create=settings.is_development)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(egress.close)
+        chosen = options or Options(pool_min=settings.pool_min, pool_max=settings.pool_max, ring=doorbell.ring)
+        database = await Database.open(logins, chosen)
+        stack.push_async_callback(database.close)
+        await stack.enter_async_context(doorbell.connected(logins.app))
+        yield Ports(
+            settings=settings,
+            database=database,
+            catalogue=Catalogue(apps.load, settings.environment),
+            blobs=Blobs(Path(settings.blobs)),
+            keys=Keys(files, ForeignKeys(egress.fetch_jwks, addresses)),
+            egress=egress,
+            doorbell=doorbell,
+            random_bytes=os.urandom,
+        )
+
+
+# Apps ---------------------------------------------------------------------------------------------------------------
+
+
+async def register_apps(ports: Ports, folder: Path) -> None:
+    """Registers every app below the folder; what the linter says of each is logged, errors keep the old version."""
+    for path in await asyncio.to_thread(apps.find_apps, folder):
+        files = await asyncio.to_thread(apps.read_folder, path, folder)
+        if not isinstance(files, apps.Files):
+            _report(path, files)
+            continue
+        version, diagnostics = await asyncio.to_thread(apps.load, files, ports.settings.environment)
+        _report(path, diagnostics)
+        app_id = version.app_id if version is not None else files.place
+        if ports.settings.org in (None, app_id.org):
+            async with ports.database.transaction(app_worker(app_id.org, app_id.app)) as tx:
+                await ports.catalogue.register(tx, files)
+
+
+def _report(path: Path, diagnostics: Diags) -> None:
+    errors = [item for item in diagnostics if item.is_error]
+    for item in errors:
+        _log.error("%s: %s:%s %s %s", path, item.file, item.line or "-", item.code, item.message)
+    _log.info("app %s: %d errors, %d further findings", path, len(errors), len(diagnostics) - len(errors))
+
+
+# Routes -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Callers:
+    """Who sends a request, for the edges."""
+
+    ports: Ports
+    profiles: Profiles
+
+    async def of_request(self, request: Request) -> Principal:
+        """The caller of a request, anonymous without a token."""
+        return await self.identify(bearer.authorization(request.headers.raw))
+
+    async def known(self, request: Request) -> Principal:
+        """The caller of a request; UNAUTHENTICATED without a token."""
+        principal = await self.of_request(request)
+        if principal.kind is PrincipalKind.ANONYMOUS:
+            raise refuse("UNAUTHENTICATED")
+        return principal
+
+    async def identify(self, authorization: "str | TokenRefusal | None") -> Principal:
+        """The caller of an Authorization header; anonymous without one."""
+        return await principals.identify(
+            self.ports.database, self.ports.keys, authorization, self.profiles.user, clock()
+        )
+
+
+def build(ports: Ports) -> Starlette:
+    """The whole application over open ports."""
+    settings = ports.settings
+    register = seed.wanted(settings)
+    orgs = tuple(owner.org for owner in register.service_owners) if settings.is_development else ()
+    profiles = issuers.build(issuers.from_settings(settings), orgs)
+    callers = _Callers(ports, profiles)
+    routes: list[BaseRoute] = [
+        *graphql_routes.routes(_edge(ports, callers)),
+        *data.routes(data.Data(ports, callers.of_request, callers.known)),
+        *dialog_urls.routes(dialog_urls.DialogUrls(ports, profiles, clock)),
+        *exchange_routes.routes(_exchange(ports, profiles), clock),
+        *well_known.routes(ports.keys, settings.public_url, clock),
+        *health.routes({"database": _database_check(ports)}),
+        *web.routes(graphiql=settings.is_development),
+    ]
+    if settings.is_development:
+        issuer = Issuer(ports.database, ports.keys, register, profiles, settings.public_url)
+        routes += dev_issuer_routes.routes(issuer, clock)
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Cors, origins=_origins(settings))],
+        exception_handlers=fault_answers.HANDLERS,
+    )
+
+
+def _origins(settings: Settings) -> Origins:
+    return Origins.of(settings.origins, development=settings.is_development)
+
+
+def _edge(ports: Ports, callers: _Callers) -> Edge:
+    settings = ports.settings
+    engine = Engine(build_schema(field_suggestions=settings.is_development), Limits())
+
+    def make_context(principal: Principal, languages: tuple[str, ...], trace_id: str) -> Context:
+        return Context(ports, principal, languages, trace_id)
+
+    return Edge(
+        engine=engine,
+        make_context=make_context,
+        identify=callers.identify,
+        graphiql=web.graphiql_response if settings.is_development else None,
+        origins=_origins(settings),
+    )
+
+
+def _exchange(ports: Ports, profiles: Profiles) -> exchange.Exchange:
+    return exchange.Exchange(ports.database, ports.keys, profiles, ports.settings.public_url, frozenset())
+
+
+def _database_check(ports: Ports) -> health.Check:
+    async def answers() -> bool:
+        try:
+            async with asyncio.timeout(1), ports.database.dispatch() as tx:
+                return await tx.fetchval("select true")
+        except Exception:
+            return False
+
+    return answers
+
+
+# Serving ------------------------------------------------------------------------------------------------------------
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The listening socket. Raises `StartRefused` for a busy or forbidden address."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as fault:
+        listening.close()
+        raise StartRefused(
+            f"cannot listen on {host}:{port}: {fault.strerror}. Choose another port: PORT={port + 1}"
+        ) from fault
+    return listening
+
+
+def check_start(settings: Settings) -> None:
+    """The checks that need no database. Raises `StartRefused`."""
+    try:
+        seed.wanted(settings)
+    except (ValueError, OSError) as fault:
+        raise StartRefused(f"the party register {settings.parties} cannot be read: {fault}") from fault
+    problems: list[Refusal | None] = [
+        issuers.problem(issuers.from_settings(settings)),
+        dev_issuer.problem(settings.environment, is_mounted=settings.is_development),
+    ]
+    for problem in problems:
+        if problem is not None:
+            raise StartRefused(problem.message)
+    is_embedded = settings.database_url is None
+    if settings.is_production and is_embedded and not settings.allow_embedded:
+        raise StartRefused("production needs DATABASE_URL, or DIALOG_GRAPH_ALLOW_EMBEDDED=1 for the embedded database")
+
+
+def _raise_exit(number: int, frame: FrameType | None) -> None:
+    # uvicorn raises a caught signal again after its run; the default action would end the process before any cleanup.
+    raise SystemExit(0)
+
+
+def _catch_signals(settings: Settings) -> None:
+    ending = [signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if settings.is_development else [])]
+    for number in ending:
+        signal.signal(number, _raise_exit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What `run` is told besides the settings. `report`: says what goes on, one line each."""
+
+    host: str = "127.0.0.1"
+    report: Callable[[str], None] = print
+
+
+def run(settings: Settings, serving: Serving) -> None:
+    """Starts everything and serves until a signal comes. Raises `StartRefused` with text that says what to do."""
+    check_start(settings)
+    faults.arm(settings.fault)
+    _catch_signals(settings)
+    with bind(serving.host, settings.port) as listening:
+        if settings.database_url is not None:
+            _serve(settings, serving, listening, settings.database_url.get_secret_value())
+            return
+        serving.report("database: starting the embedded Postgres")
+        postgres = EmbeddedPostgres(settings.data, report=serving.report)
+        try:
+            address = postgres.start()
+            postgres.watch()
+            _serve(settings, serving, listening, address)
+        except EmbeddedError as fault:
+            raise StartRefused(str(fault)) from fault
+        finally:
+            postgres.stop()
+
+
+def _serve(settings: Settings, serving: Serving, listening: socket.socket, place: "Address | str") -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(_served(settings, serving, listening, place))
+        except bootstrap.DatabaseUnusable as fault:
+            raise StartRefused(str(fault)) from fault
+
+
+async def _served(settings: Settings, serving: Serving, listening: socket.socket, place: "Address | str") -> None:
+    serving.report("database: migrations, roles and checks")
+    logins = await bootstrap.make_ready(place, settings)
+    async with ports_of(settings, logins) as ports:
+        serving.report(f"apps: reading {settings.apps}")
+        await register_apps(ports, settings.apps)
+        await _until_signalled(build(ports), settings, serving, listening)
+
+
+async def _until_signalled(app: Starlette, settings: Settings, serving: Serving, listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE,
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=20,
+        limit_concurrency=12_000,
+        backlog=2048,
+        h11_max_incomplete_event_size=65_536,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        forwarded_allow_ips=list(settings.proxies) or None,
+        proxy_headers=bool(settings.proxies),
+    )
+    server = uvicorn.Server(config)
+    if settings.is_development:
+        serving.report("development issuer is on: anybody who reaches this address can act as any test user")
+    serving.report(f"ready: {settings.public_url}")
+    sys.stdout.flush()
+    await server.serve(sockets=[listening])
+
+
+__all__ = ["Serving", "StartRefused", "bind", "build", "check_start", "ports_of", "register_apps", "run"]

@@ -1,0 +1,100 @@
+"""One app on a fresh database, and the callers who use it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialog_graph import apps, urns
+from dialog_graph.access.claim_rules import ORG_URN
+from dialog_graph.commands.instantiate import Instantiate, instantiate
+from dialog_graph.model.json_value import Json
+from dialog_graph.model.principal import Principal, PrincipalKind, app_worker
+from dialog_graph.ports import Ports
+from dialog_graph.server import ports_of
+from dialog_graph.settings import Settings
+from dialog_graph.storage import instances, seed
+from dialog_graph.storage.database import Options
+from dialog_graph.storage.logins import Logins
+from dialog_graph.testing.case import Case
+from dialog_graph.urns import AppId
+
+PERSON_LEVEL = 4
+ORG_LEVEL = 3
+ORG_SCOPES = "altinn:serviceowner/instances.read altinn:serviceowner/instances.write"
+
+
+class BrokenApp(Exception):
+    """The app has errors; the text is what the linter says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who uses the app."""
+
+    ports: Ports
+    app_id: AppId
+    principal: Principal
+
+    async def instantiate(self, party: str | None = None, prefill: Json = None) -> Case:
+        """Starts the app, for oneself or for the party of a URN."""
+        given = Instantiate(application=str(self.app_id), party=party or self.principal.urn, prefill=prefill)
+        result = await instantiate(self.ports, self.principal, given)
+        async with self.ports.database.snapshot(self.principal) as snapshot:
+            found = await instances.load(snapshot, [result.instance_id], documents=True)
+        return Case(self.ports, self.principal, found[0])
+
+
+@dataclass(frozen=True, slots=True)
+class AppTest:
+    """An app that is registered and ready."""
+
+    ports: Ports
+    version: apps.AppVersion
+
+    def as_person(self, name: str = "kari", level: int = PERSON_LEVEL) -> Caller:
+        """A person of the seed register, by alias or number."""
+        found = seed.built_in().named(name)
+        if found is None:
+            raise LookupError(f"expected a party of the seed register, but {name!r} is none")
+        principal = Principal(
+            kind=PrincipalKind.PERSON,
+            urn=urns.PERSON + found.identifier,
+            level=level,
+            name=found.name,
+            subject_id=found.party_id,
+        )
+        return Caller(self.ports, self.version.app_id, principal)
+
+    def as_org(self, code: str | None = None) -> Caller:
+        """A service owner; without a code the one that owns the app."""
+        org = code or self.version.app_id.org
+        owner = next(item for item in seed.built_in().service_owners if item.org == org)
+        principal = Principal(
+            kind=PrincipalKind.SERVICE_OWNER,
+            urn=f"{ORG_URN}{org}",
+            level=ORG_LEVEL,
+            org=org,
+            organisation_number=owner.organisation_number,
+            scopes=frozenset(ORG_SCOPES.split()),
+        )
+        return Caller(self.ports, self.version.app_id, principal)
+
+
+@asynccontextmanager
+async def opened(folder: Path, logins: Logins, data: Path) -> AsyncGenerator[AppTest, None]:
+    """The app of a folder on the database of `logins`; files and keys go below `data`. Raises `BrokenApp`."""
+    files = apps.read_folder(folder, folder.parent.parent)
+    if not isinstance(files, apps.Files):
+        raise BrokenApp("\n".join(item.message for item in files))
+    settings = Settings(data=data, blobs=str(data / "blobs"), keys=data / "keys")
+    version, diagnostics = apps.load(files, settings.environment)
+    if version is None or not version.can_be_activated:
+        raise BrokenApp("\n".join(f"{item.file}:{item.line} {item.code} {item.message}" for item in diagnostics))
+    async with ports_of(settings, logins, Options(pool_min=0)) as ports:
+        async with ports.database.transaction(app_worker(version.app_id.org, version.app_id.app)) as tx:
+            await ports.catalogue.register(tx, files)
+        yield AppTest(ports, version)
+
+
+__all__ = ["AppTest", "BrokenApp", "Caller", "opened"]

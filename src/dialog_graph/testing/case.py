@@ -1,0 +1,158 @@
+"""One instance as a test drives it: each step is the real command, and what it changed is read back."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from dialog_graph.apps import document_of, validate
+from dialog_graph.commands.add_data_element import Upload, add_data_element
+from dialog_graph.commands.advance_process import AdvanceProcess, advance_process
+from dialog_graph.commands.confirm_receipt import ConfirmReceipt, confirm_receipt
+from dialog_graph.commands.delete_instance import DeleteInstance, RestoreInstance, delete_instance, restore_instance
+from dialog_graph.commands.set_substatus import SetSubstatus, set_substatus
+from dialog_graph.commands.write_form_data import WriteFormData, write_form_data
+from dialog_graph.errors import Issue
+from dialog_graph.model.dialog import Dialog
+from dialog_graph.model.instance import DataElement, Instance
+from dialog_graph.model.json_value import Json
+from dialog_graph.model.principal import Principal
+from dialog_graph.ports import Ports
+from dialog_graph.storage import dialogs, events, instances
+from dialog_graph.storage.database import Snapshot
+
+
+@dataclass(slots=True)
+class Case:
+    """An instance and whoever acts on it now. Steps raise `Refused` with the refusal a caller would get."""
+
+    ports: Ports
+    principal: Principal
+    instance: Instance
+
+    def by(self, principal: Principal) -> "Case":
+        """The same instance in somebody else's hands (`app.as_org().principal`)."""
+        return replace(self, principal=principal)
+
+    # Steps ------------------------------------------------------------------------------------------------------------
+
+    async def fill(self, data_type: str, data: Mapping[str, Json]) -> "Case":
+        """Replaces a form."""
+        given = WriteFormData(instance_id=self.id, data_type=data_type, data=dict(data))
+        await write_form_data(self.ports, self.principal, given)
+        return await self.refresh()
+
+    async def patch(self, data_type: str, *operations: Mapping[str, Json]) -> "Case":
+        """Changes a form by operations of JSON Patch."""
+        patch: list[Json] = [dict(operation) for operation in operations]
+        await write_form_data(
+            self.ports, self.principal, WriteFormData(instance_id=self.id, data_type=data_type, patch=patch)
+        )
+        return await self.refresh()
+
+    async def upload(self, data_type: str, content: bytes, content_type: str, filename: str) -> UUID:
+        """Adds a file and gives its id."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield content
+
+        blob = await self.ports.blobs.receive(self.instance.org, chunks(), len(content))
+        given = Upload(instance_id=self.id, data_type=data_type, content_type=content_type, filename=filename)
+        result = await add_data_element(self.ports, self.principal, given, blob)
+        await self.refresh()
+        return result.data_element_id
+
+    async def complete(self, action: str | None = None, note: str | None = None) -> "Case":
+        """Completes the current task, or leaves it by one of its actions."""
+        await advance_process(self.ports, self.principal, AdvanceProcess(instance_id=self.id, action=action, note=note))
+        return await self.refresh()
+
+    async def send_back(self, to: str | None = None, note: str | None = None) -> "Case":
+        """Rejects the current task, or sends the process back to a task that it names."""
+        return await self.complete("reject" if to is None else f"sendBack:{to}", note)
+
+    async def confirm_receipt(self) -> "Case":
+        """The service owner has received the data."""
+        await confirm_receipt(self.ports, self.principal, ConfirmReceipt(instance_id=self.id))
+        return await self.refresh()
+
+    async def set_substatus(self, label: str | None, description: str | None = None) -> "Case":
+        """The service owner says where the case stands."""
+        given = SetSubstatus(instance_id=self.id, label=label, description=description)
+        await set_substatus(self.ports, self.principal, given)
+        return await self.refresh()
+
+    async def delete(self) -> "Case":
+        """Soft deletion."""
+        await delete_instance(self.ports, self.principal, DeleteInstance(instance_id=self.id))
+        return await self.refresh()
+
+    async def restore(self) -> "Case":
+        """Takes the deletion back."""
+        await restore_instance(self.ports, self.principal, RestoreInstance(instance_id=self.id))
+        return await self.refresh()
+
+    # State ------------------------------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> UUID:
+        """Id of the instance."""
+        return self.instance.instance_id
+
+    @property
+    def status(self) -> str:
+        """Status of the instance (`ACTIVE`, `COMPLETED`, `CONFIRMED` …)."""
+        return self.instance.status.value
+
+    @property
+    def tasks(self) -> list[str]:
+        """BPMN ids of the open tasks."""
+        return [task.element_id for task in self.instance.open_tasks]
+
+    @property
+    def visited(self) -> list[str]:
+        """BPMN ids of all task entries in order, with the end event where one was reached."""
+        ended = [self.instance.end_event] if self.instance.end_event else []
+        return [task.element_id for task in self.instance.tasks] + ended
+
+    def elements(self, data_type: str) -> list[DataElement]:
+        """The data elements of a type."""
+        return [element for element in self.instance.elements if element.data_type == data_type]
+
+    def data(self, data_type: str) -> Json:
+        """The form of a type."""
+        return document_of(self.elements(data_type)[0])
+
+    async def refresh(self) -> "Case":
+        """Reads the instance anew."""
+        async with self.ports.database.snapshot(self.principal) as snapshot:
+            found = await instances.load(snapshot, [self.id], documents=True)
+        self.instance = found[0]
+        return self
+
+    async def issues(self) -> list[Issue]:
+        """What the validation of the open tasks finds now."""
+        async with self.ports.database.snapshot(self.principal) as snapshot:
+            version = await self.ports.catalogue.version(snapshot, self.instance.version_id)
+        return [issue for task in self.tasks for issue in validate(version, self.instance, task)]
+
+    async def dialog(self) -> Dialog:
+        """The dialog in the party's inbox, with all its parts."""
+        async with self.ports.database.snapshot(self.principal) as snapshot:
+            return await self._dialog(snapshot)
+
+    async def _dialog(self, snapshot: Snapshot) -> Dialog:
+        found = await dialogs.of_instance(snapshot, self.id)
+        assert found is not None, "every instance of an app with a dialog has one"
+        return (await dialogs.load(snapshot, [found.dialog_id], whole=True))[0]
+
+    async def history(self) -> list[str]:
+        """Altinn's names of what happened, in order."""
+        async with self.ports.database.snapshot(self.principal) as snapshot:
+            found = await events.of_instance(snapshot, [self.id], limit=1000)
+        return [event.history_type for event in found[self.id] if event.history_type is not None]
+
+    async def events(self) -> list[str]:
+        """Types of all events, in order, without the journal."""
+        async with self.ports.database.snapshot(self.principal) as snapshot:
+            found = await events.of_instance(snapshot, [self.id], limit=1000)
+        return [event.type for event in found[self.id]]
