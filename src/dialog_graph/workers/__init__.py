@@ -1,0 +1,1 @@
+"""What runs beside the requests: followers of the feed, and the delivery of events to webhooks."""
