@@ -18,6 +18,10 @@ from dialog_graph.storage.migrate import migrate
 from dialog_graph.storage.tables import METADATA
 from tests.conftest import Server
 
+TABLES = """
+select oid::regclass::text from pg_class
+ where relnamespace = 'dg'::regnamespace and relkind = 'r' and relname <> 'alembic_version'
+"""
 CONSTRAINTS = """
 select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
  where connamespace = 'dg'::regnamespace and contype <> 'n' and conrelid <> 'dg.alembic_version'::regclass order by 1, 2
@@ -64,7 +68,7 @@ async def read(login: ConnectKwargs, query: str) -> list[tuple[Any, ...]]:
 
 
 async def test_tables_and_migrations_are_the_same(logins: Logins) -> None:
-    assert await compared(logins.setup, METADATA) == []
+    assert await compared(logins.owner, METADATA) == []
 
 
 async def test_the_comparison_sees_a_column_more(logins: Logins) -> None:
@@ -72,7 +76,7 @@ async def test_the_comparison_sees_a_column_more(logins: Logins) -> None:
     for table in METADATA.tables.values():
         table.to_metadata(twin)
     twin.tables["dg.event"].append_column(Column("forgotten", Text))
-    found = await compared(logins.setup, twin)
+    found = await compared(logins.owner, twin)
     assert [(change[0], change[3].name) for change in found] == [("add_column", "forgotten")]
 
 
@@ -82,14 +86,13 @@ async def test_constraints_and_indexes_are_the_same_to_the_letter(
 ) -> None:
     async with server.fresh(template) as name:
         other = server.logins(name)
-        connection = await asyncpg.connect(**other.setup)
+        connection = await asyncpg.connect(**other.owner)
         try:
-            await connection.execute(
-                "drop schema dg cascade; create schema dg authorization dg_owner; create table dg.alembic_version ()"
-            )
+            tables = [row[0] for row in await connection.fetch(TABLES)]
+            await connection.execute(f"drop table {', '.join(tables)} cascade")
         finally:
             await connection.close()
-        await create_all(other.setup)
+        await create_all(other.owner)
         assert await read(other.owner, query) == await read(logins.owner, query)
 
 
