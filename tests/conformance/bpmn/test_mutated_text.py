@@ -138,7 +138,8 @@ def _spoil(random: Random, value: Json) -> Json:
     if isinstance(value, list) and value and random.random() < 0.9:
         place = random.randrange(len(value))
         return [*value[:place], _spoil(random, value[place]), *value[place + 1 :]]
-    return random.choice(VALUES)
+    alike = [other for other in VALUES if type(other) is type(value)]
+    return random.choice(alike if alike and random.random() < 0.8 else VALUES)
 
 
 def test_no_pair_of_state_and_command_raises():
