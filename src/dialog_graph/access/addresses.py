@@ -1,6 +1,6 @@
 """Which addresses the server may call: the deny lists and the rules for host names (events rules §9.10).
 
-Pure: no resolution, no connection; `egress` does those and asks here. The lists are written out because Python's own
+No resolution and no connection here; `egress` does those and asks. The lists are written out because Python's own
 idea of a global address lets multicast, translated and mapped addresses pass.
 """
 
@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from dialog_graph.errors import Refusal
+from dialog_graph.settings import Settings
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -134,3 +136,21 @@ def is_own_loopback(host: str, rules: Rules) -> bool:
 def network(text: str) -> Network:
     """A network of the configuration. Raises ValueError."""
     return ip_network(text)
+
+
+def _host_of(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removesuffix(".")
+    except ValueError:
+        return ""
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules of this server: its own address, its database and its doorbell are never called."""
+    secrets = (settings.database_url, settings.database_owner_url, settings.database_dispatch_url, settings.nats_url)
+    addresses = [settings.public_url, *(secret.get_secret_value() for secret in secrets if secret is not None)]
+    return Rules(
+        is_development=settings.is_development,
+        ports=frozenset(settings.webhook_ports),
+        own_hosts=frozenset(host for address in addresses if (host := _host_of(address))),
+    )

@@ -25,6 +25,7 @@ from dialog_graph.access.addresses import (
     is_denied,
     is_own_loopback,
     parse_address,
+    rules_of,
 )
 from dialog_graph.access.jwk import MAX_DOCUMENT
 from dialog_graph.errors import Refusal
@@ -153,31 +154,13 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def _host_of(url: str) -> str:
-    try:
-        return httpx.URL(url).host.lower()
-    except httpx.InvalidURL:
-        return ""
-
-
-def rules(settings: Settings) -> Rules:
-    """The rules of this server: its own address, its database and its blob store are never called."""
-    secrets = (settings.database_url, settings.database_owner_url, settings.database_dispatch_url, settings.nats_url)
-    addresses = [settings.public_url, *(secret.get_secret_value() for secret in secrets if secret is not None)]
-    return Rules(
-        is_development=settings.is_development,
-        ports=frozenset(settings.webhook_ports),
-        own_hosts=frozenset(host for address in addresses if (host := _host_of(address))),
-    )
-
-
 class Egress:
     """Makes requests that the rules allow. One per process; `close` it at the end."""
 
     def __init__(
         self, settings: Settings | Rules, resolver: Resolve = resolve, tls: ssl.SSLContext | None = None
     ) -> None:
-        self._rules = settings if isinstance(settings, Rules) else rules(settings)
+        self._rules = settings if isinstance(settings, Rules) else rules_of(settings)
         self._resolve = resolver
         self._own: tuple[float, frozenset[str]] = (float("-inf"), frozenset())
         # No connection is kept: one that was checked for a host can then never serve a request for another.

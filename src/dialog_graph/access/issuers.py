@@ -126,31 +126,17 @@ _MACHINE = frozenset({"aud", "jti", "scope", "client_id", "consumer"})
 _DIALOG = frozenset({"jti", "nbf", "l", "c", "p", "s", "i", "a"})
 
 
-def _idporten(external: ExternalIssuer, rule: Rule) -> Profile:
+def _from_outside(name: str, external: ExternalIssuer, required: frozenset[str], rule: Rule) -> Profile:
     return Profile(
-        name="idporten",
+        name=name,
         issuer=external.issuer,
         key_set=external.issuer,
         algorithms=_RS256,
         types=EXTERNAL_TYPES,
         audiences=external.audiences,
-        required=_PERSON,
+        required=required,
         lifetime=HOUR,
         rule=rule,
-    )
-
-
-def _maskinporten(external: ExternalIssuer) -> Profile:
-    return Profile(
-        name="maskinporten",
-        issuer=external.issuer,
-        key_set=external.issuer,
-        algorithms=_RS256,
-        types=EXTERNAL_TYPES,
-        audiences=external.audiences,
-        required=_MACHINE,
-        lifetime=HOUR,
-        rule=claim_rules.machine,
     )
 
 
@@ -254,9 +240,14 @@ def build(settings: IssuerSettings, test_orgs: tuple[str, ...] = ()) -> Profiles
     """The profiles of one server. `test_orgs`: organisations that may ask the development issuer for tokens."""
     url = settings.public_url
     development = _development_tables(url, test_orgs) if settings.is_development else _NO_DEVELOPMENT
-    users = {each.issuer: _idporten(each, claim_rules.person) for each in settings.idporten}
-    sources = {each.issuer: _idporten(each, claim_rules.person_source) for each in settings.idporten}
-    machines = {each.issuer: _maskinporten(each) for each in settings.maskinporten}
+    users = {each.issuer: _from_outside("idporten", each, _PERSON, claim_rules.person) for each in settings.idporten}
+    sources = {
+        each.issuer: _from_outside("idporten", each, _PERSON, claim_rules.person_source) for each in settings.idporten
+    }
+    machines = {
+        each.issuer: _from_outside("maskinporten", each, _MACHINE, claim_rules.machine)
+        for each in settings.maskinporten
+    }
     user = {**users, **_table(_platform(url)), **development.get("user", {})}
     dialog = {**_table(_dialog(dialog_issuer(url))), **development.get("dialog", {})}
     return Profiles(

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from dialog_graph.access.addresses import Rules, is_denied, network, parse_address
-from dialog_graph.access.egress import Answer, Blocked, Egress, Failed, Outcome, parse, rules
+from dialog_graph.access.addresses import Rules, is_denied, network, parse_address, rules_of
+from dialog_graph.access.egress import Answer, Blocked, Egress, Failed, Outcome, parse
 from dialog_graph.errors import Refusal
 from dialog_graph.settings import Settings
 
@@ -527,6 +527,6 @@ async def test_key_documents_come_whole_or_not_at_all(listener: Listener) -> Non
 
 def test_the_rules_of_a_server_name_its_own_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://app:secret@db.example.org:5432/dg")
-    found = rules(Settings(environment="production", public_url="https://dialog.example.org"))
+    found = rules_of(Settings(environment="production", public_url="https://dialog.example.org"))
     assert found.own_hosts == {"dialog.example.org", "db.example.org"}
     assert not found.is_development
