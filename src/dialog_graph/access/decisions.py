@@ -67,10 +67,11 @@ def _subjects(principal: Principal, relations: Relations, target: Target) -> fro
     keys = {role_key(code) for code in relations.roles} | {package_key(code) for code in relations.packages}
     if principal.is_org and principal.org is not None:
         keys.add(org_key(principal.org))
-    if principal.organisation_number is not None:
-        keys.add(organisation_key(principal.organisation_number))
     if principal.kind is PrincipalKind.SYSTEM_USER:
+        # Never mixed with other identifiers: its organisation's number is known, but gives it nothing.
         keys.add(system_user_key(UUID(principal.urn.removeprefix(SYSTEM_USER))))
+    elif principal.organisation_number is not None:
+        keys.add(organisation_key(principal.organisation_number))
     if f"{target.app_id.resource}/{target.instance_id}" in relations.delegations:
         keys.add(delegation_key(target.app_id))
     return frozenset(keys)
