@@ -48,9 +48,13 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """All secrets given by file."""
-        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
-        return {name: text for name, text in found.items() if text is not None}
+        """All secrets given by file, by the names under which other sources give them."""
+        found: dict[str, Any] = {}
+        for name, field in self.settings_cls.model_fields.items():
+            text = self.get_field_value(field, name)[0]
+            if text is not None:
+                found[name if field.validation_alias is None else _variable(field, name)] = text
+        return found
 
 
 def _is_secret(field: FieldInfo) -> bool:

@@ -45,7 +45,10 @@ def ours(name: str | None, kind: str, parents: Any) -> bool:
 
 async def compared(logins: Logins, metadata: MetaData) -> list[Any]:
     # Reflection leaves out the schema of what it finds on the search path.
-    login = {**logins.owner, "server_settings": {**logins.owner["server_settings"], "search_path": "public"}}
+    login: ConnectKwargs = {
+        **logins.owner,
+        "server_settings": {**logins.owner["server_settings"], "search_path": "public"},
+    }
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(**login), poolclass=NullPool
     )
