@@ -93,8 +93,13 @@ def _demand_proof(permit: Permit, instance: Instance) -> None:
         raise PermissionError("the permit was made for another instance")
 
 
+def _plain(value: Any) -> object:
+    """What orjson does not know: the driver's own kind of UUID, and read-only mappings."""
+    return str(value) if isinstance(value, UUID) else dict(value)
+
+
 def _dump(value: object) -> str:
-    return orjson.dumps(value, default=dict).decode()
+    return orjson.dumps(value, default=_plain).decode()
 
 
 def _tenant(instance: Instance) -> Record:
