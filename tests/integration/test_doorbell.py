@@ -47,12 +47,12 @@ async def heard(logins: Logins) -> "AsyncGenerator[asyncio.Queue[int]]":
 
 async def test_it_rings_from_process_to_process(logins: Logins) -> None:
     here, there = Doorbell(), Doorbell()
+    at_home, away = here.listener(), there.listener()
     async with here.connected(logins.app), there.connected(logins.dispatch):
-        assert await here.rung(SOON), "everybody is woken once the connection stands"
-        assert await there.rung(SOON)
-        listener = there.listener()
+        assert await at_home.rung(SOON), "everybody is woken once the connection stands"
+        assert await away.rung(SOON)
         here.ring()
-        assert await listener.rung(SOON)
+        assert await away.rung(SOON)
         assert here.rings == 2, "one's own notification is not heard again"
 
 
