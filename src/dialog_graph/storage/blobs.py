@@ -50,7 +50,7 @@ class _Incoming:
         self._temporary = root / _INCOMING / name
         self._hash = hashlib.sha256()
         _make_folder(self._temporary.parent)
-        self._file: BinaryIO = open(os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")  # noqa: SIM115
+        self._file: BinaryIO = os.fdopen(os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
     def write(self, chunk: bytes) -> None:
         self.size += len(chunk)
