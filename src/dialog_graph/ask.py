@@ -91,10 +91,11 @@ def _events(lines: Iterator[bytes]) -> Generator[dict[str, Any], None, None]:
 
 def pick(answer: Any, path: str) -> Any:
     """The value at a dotted path such as `data.instance.dataElements.0.url`. Raises `Unanswered` where there is none."""
-    found = answer
+    found: Any = answer
     for step in path.split("."):
+        key: str | int = int(step) if step.isdigit() else step
         try:
-            found = found[int(step)] if isinstance(found, list) else found[step]
+            found = found[key]
         except (KeyError, IndexError, ValueError, TypeError):
             raise Unanswered(f"expected {path} in the answer, but it is {json.dumps(answer)}") from None
     return found

@@ -82,7 +82,7 @@ def _refuse_closed(tx: Transaction, version: AppVersion, party: Party) -> None:
             )
         )
     is_person = tx.principal.kind in _PERSONS
-    if metadata.disallow_user_instantiation and is_person and version.environment == "production":
+    if metadata.disallow_user_instantiation and is_person and version.settings.environment == "production":
         raise Refused(Refusal(code="FORBIDDEN", expected="the service owner", action="instantiate"))
 
 

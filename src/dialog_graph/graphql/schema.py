@@ -6,7 +6,8 @@ from strawberry.schema.config import StrawberryConfig
 
 from dialog_graph.graphql.mutations import Mutation
 from dialog_graph.graphql.queries import Query
-from dialog_graph.graphql.types import enums
+from dialog_graph.graphql.subscriptions import Subscription
+from dialog_graph.graphql.types import enums, links
 from dialog_graph.graphql.types.dialog_payloads import PEER_ERRORS
 from dialog_graph.graphql.types.errors import ERROR_TYPES
 from dialog_graph.graphql.types.scalars import SCALARS
@@ -17,6 +18,7 @@ def build_schema(*, field_suggestions: bool = True) -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[*ERROR_TYPES, *PEER_ERRORS],
         config=StrawberryConfig(disable_field_suggestions=not field_suggestions, scalar_map=SCALARS),
     )
@@ -27,4 +29,4 @@ def sdl() -> str:
     return print_schema(build_schema()) + "\n"
 
 
-__all__ = ["build_schema", "enums", "sdl"]
+__all__ = ["build_schema", "enums", "links", "sdl"]

@@ -44,13 +44,15 @@ class DialogError(StrEnum):
 class DialogView:
     """A dialog as one caller sees it. `allowed`: the (action, attribute) pairs that it may use; `party`: its owner.
 
-    `is_level_too_low`: shown in a list only, with its non-sensitive texts.
+    `is_level_too_low`: shown in a list only, with its non-sensitive texts. `has_token`: read by its own root query, so
+    that a token for its addresses goes with it.
     """
 
     dialog: Dialog
     party: Party
     allowed: frozenset[Asked] = frozenset()
     is_level_too_low: bool = False
+    has_token: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +79,25 @@ async def by_id(ports: Ports, snapshot: Snapshot, dialog_id: UUID) -> DialogView
     hidden = _hidden(dialog, refusal, snapshot.now)
     if hidden is not None:
         return hidden
+    return await _view(snapshot, dialog, place, has_token=True)
+
+
+async def of_instance(ports: Ports, snapshot: Snapshot, instance: Instance) -> DialogView | None:
+    """The dialog of an instance that the caller may read; None where there is none, or none to be seen now."""
+    found = await dialogs.of_instance(snapshot, instance.instance_id)
+    if found is None:
+        return None
+    dialog = (await dialogs.load(snapshot, [found.dialog_id], whole=True))[0]
+    is_owner = snapshot.principal.is_org
+    if not is_owner and _hidden(dialog, None, snapshot.now) is not None:
+        return None
+    return await _view(snapshot, dialog, _Place(ports, instance), has_token=False)
+
+
+async def _view(snapshot: Snapshot, dialog: Dialog, place: "_Place", *, has_token: bool) -> DialogView:
     owners = await parties.by_ids(snapshot, [dialog.party_id])
-    return DialogView(
-        dialog=dialog, party=owners[dialog.party_id], allowed=await place.allowed(snapshot, asked_of(dialog))
-    )
+    allowed = await place.allowed(snapshot, asked_of(dialog))
+    return DialogView(dialog=dialog, party=owners[dialog.party_id], allowed=allowed, has_token=has_token)
 
 
 def _hidden(dialog: Dialog, refusal: str | None, now: datetime) -> NotShown | None:

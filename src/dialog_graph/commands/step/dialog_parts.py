@@ -7,7 +7,7 @@ from uuid import UUID
 
 from dialog_graph.apps import AppVersion
 from dialog_graph.commands.step import dialog_texts
-from dialog_graph.commands.step.dialog_texts import Derived
+from dialog_graph.commands.step.dialog_status import Standing
 from dialog_graph.model.dialog import (
     Activity,
     ActivityType,
@@ -23,7 +23,7 @@ from dialog_graph.model.dialog import (
 )
 from dialog_graph.model.event import Event
 from dialog_graph.model.ids import sub, v7
-from dialog_graph.model.instance import DataElement, FileScan, Instance, TaskEntry
+from dialog_graph.model.instance import DataElement, FileScan, Instance
 
 PDF_TYPE = "ref-data-as-pdf"
 TASK_ATTRIBUTE = "urn:altinn:task:"
@@ -51,9 +51,10 @@ ACTIVITY_TYPES = MappingProxyType(
 
 
 def gui_actions(
-    dialog_id: UUID, instance: Instance, version: AppVersion, derived: Derived, task: TaskEntry | None, public_url: str
+    dialog_id: UUID, instance: Instance, version: AppVersion, standing: Standing, public_url: str
 ) -> tuple[GuiAction, ...]:
     """Open, delete and, for archived instances of apps that allow it, copy."""
+    derived, task = standing
     task_id = task and task.element_id
     attribute = None if task_id is None else f"{TASK_ATTRIBUTE}{task_id}"
     page = f"{public_url}/app/{instance.app_id}/{instance.instance_id}"
@@ -165,20 +166,23 @@ def activities(new_events: Sequence[Event], latest: Activity | None) -> tuple[Ac
 def submissions(
     new_activities: Iterable[Activity], elements: Iterable[DataElement], version: AppVersion, earlier: int
 ) -> tuple[Transmission, ...]:
-    """One SUBMISSION for each FORM_SUBMITTED, with the user's elements that were not carried before."""
+    """One SUBMISSION for each FORM_SUBMITTED, with the elements made up to then; each element is carried once."""
     submitted = [item for item in new_activities if item.type is ActivityType.FORM_SUBMITTED]
-    files = tuple(elements)
-    return tuple(
-        Transmission(
+    left = list(elements)
+    made: list[Transmission] = []
+    for number, item in enumerate(submitted, start=earlier + 1):
+        files = [element for element in left if element.created_at <= item.created_at]
+        left = [element for element in left if element not in files]
+        transmission = Transmission(
             id=item.id,
             type=TransmissionType.SUBMISSION,
             created_at=item.created_at,
             sender=item.performed_by,
-            title=_submission_title(earlier + number),
+            title=_submission_title(number),
             attachments=tuple(attachment(element, version, item.id) for element in files),
         )
-        for number, item in enumerate(submitted, start=1)
-    )
+        made.append(transmission)
+    return tuple(made)
 
 
 def _submission_title(number: int) -> dict[str, str]:

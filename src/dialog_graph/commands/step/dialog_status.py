@@ -1,11 +1,12 @@
 """From the state of an instance to the status of its dialog: the first match of inbox rules §13.2."""
 
 from types import MappingProxyType
+from typing import TypeAlias
 
 from dialog_graph.commands.step.dialog_texts import Derived
 from dialog_graph.model.dialog import DialogStatus
 from dialog_graph.model.instance import Instance, InstanceStatus, TaskEntry, TaskState
-from dialog_graph.tasks import Awaits, type_of
+from dialog_graph.tasks import Awaits, awaits_of, is_service
 
 STATUSES = MappingProxyType(
     {
@@ -42,35 +43,54 @@ _USER_FIRST = (
 """Which of several open tasks the dialog speaks of: the one that the user must act on first."""
 
 
-def _of_task(instance: Instance, task: TaskEntry) -> Derived:
-    awaits = type_of(task.type).awaits
-    if task.type.lower() == "reject" or task.sent_back:
-        return Derived.REJECTED
-    if awaits in _BY_AWAITS:
-        return _BY_AWAITS[awaits]
-    earlier = [entry for entry in instance.tasks if entry.entry_id != task.entry_id]
-    is_later_input = any(
-        entry.state is TaskState.COMPLETED or type_of(entry.type).awaits is Awaits.FEEDBACK for entry in earlier
-    )
-    if is_later_input or task.type.lower() != "data":
-        return Derived.AWAITING_ADDITIONAL_INPUT
+Standing: TypeAlias = tuple[Derived, TaskEntry | None]
+"""What an instance means to its party, and the current task that the dialog speaks of (None where no task is)."""
+
+_NEVER_OF_USERS = frozenset({TaskState.WAITING, TaskState.FAILED})
+
+
+def _initial(instance: Instance) -> Derived:
     return Derived.AWAITING_INPUT_FROM_PREFILL if instance.created_by.org else Derived.AWAITING_INPUT
 
 
-def _user_tasks(instance: Instance) -> tuple[TaskEntry, ...]:
-    """The open user tasks; while only services run, the last user task keeps its word."""
-    open_tasks = tuple(task for task in instance.tasks if task.state is TaskState.ACTIVE)
-    return open_tasks or instance.tasks[-1:]
+def _of_task(instance: Instance, task: TaskEntry) -> Derived:
+    if task.type.lower() == "reject" or task.sent_back:
+        return Derived.REJECTED
+    found = _BY_AWAITS.get(awaits_of(task.type))
+    if found is not None:
+        return found
+    others = [entry for entry in instance.tasks if entry.entry_id != task.entry_id]
+    if task.type.lower() != "data" or any(_is_behind(entry) for entry in others):
+        return Derived.AWAITING_ADDITIONAL_INPUT
+    return _initial(instance)
 
 
-def derive(instance: Instance) -> tuple[Derived, TaskEntry | None]:
-    """What the instance means to its party, and the task that the dialog speaks of (None after the end)."""
-    has_ended = instance.ended_at is not None
-    if instance.status is InstanceStatus.CANCELLED or (has_ended and instance.archived_at is None):
-        return Derived.CANCELLED, None
+def _is_behind(entry: TaskEntry) -> bool:
+    """The party has been asked before: a feedback task was current, or a user task has been completed."""
+    is_done = entry.state is TaskState.COMPLETED and not is_service(entry.type)
+    return is_done or awaits_of(entry.type) is Awaits.FEEDBACK
+
+
+def _waits_for_people(entry: TaskEntry) -> bool:
+    return entry.state is TaskState.ACTIVE or (entry.is_open and awaits_of(entry.type) is Awaits.FEEDBACK)
+
+
+def _was_for_people(entry: TaskEntry) -> bool:
+    return entry.state not in _NEVER_OF_USERS and not is_service(entry.type)
+
+
+def derive(instance: Instance) -> Standing:
+    """The first match of the table; of several open tasks the one that the user must act on first.
+
+    While only services run, the status stays that of the last user task.
+    """
     if instance.archived_at is not None:
         return (Derived.ARCHIVED_CONFIRMED if instance.confirmations else Derived.ARCHIVED_UNCONFIRMED), None
-    found = [(_of_task(instance, task), task) for task in _user_tasks(instance)]
-    if not found:
-        return Derived.AWAITING_INPUT, None
-    return min(found, key=lambda pair: _USER_FIRST.index(pair[0]))
+    if instance.status is InstanceStatus.CANCELLED or instance.ended_at is not None:
+        return Derived.CANCELLED, None
+    waiting = [(_of_task(instance, task), task) for task in instance.tasks if _waits_for_people(task)]
+    if waiting:
+        return min(waiting, key=lambda pair: _USER_FIRST.index(pair[0]))
+    last = next((task for task in reversed(instance.tasks) if _was_for_people(task)), None)
+    current = next(iter(instance.open_tasks), None)
+    return (_initial(instance) if last is None else _of_task(instance, last)), current

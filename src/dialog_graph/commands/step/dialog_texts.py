@@ -1,5 +1,6 @@
 """Texts of projected dialogs: the app's own by key and status, ours where it has none (inbox rules §13.3)."""
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from dialog_graph.errors import Texts
 TITLE_LENGTH = 255
 ADDITIONAL_INFO_LENGTH = 1023
 EXTENDED_STATUS_LENGTH = 25
+_LANGUAGE = re.compile(r"[a-z]{2}\Z")
 
 
 class Derived(StrEnum):
@@ -113,10 +115,14 @@ def own_texts(version: AppVersion, type: str, task_id: str | None, derived: Deri
     """The app's texts of one type, per language the first key that is not blank; languages of two letters only."""
     found: dict[str, str] = {}
     for key in _keys(type, task_id, derived):
-        for language, text in version.texts.all(key).items():
-            if len(language) == 2 and text.strip():
-                found.setdefault(language, text)
+        for language, text in _usable(version.texts.all(key)).items():
+            found.setdefault(language, text)
     return found
+
+
+def _usable(texts: Texts) -> dict[str, str]:
+    """What may be shown: languages of two letters, texts that are not blank."""
+    return {code: text for code, text in texts.items() if _LANGUAGE.match(code) and text.strip()}
 
 
 def _or(own: dict[str, str], fallback: Texts) -> Texts:
@@ -132,20 +138,24 @@ def title(version: AppVersion, task_id: str | None, derived: Derived, shown: Ite
 
 def app_title(version: AppVersion) -> Texts:
     """The app's name in all its languages; its id where it has none."""
-    named = {language: text for language, text in version.title.items() if len(language) == 2 and text.strip()}
-    return named or {"nb": str(version.app_id)}
+    return _usable(version.title) or {"nb": str(version.app_id)}
 
 
 def summary(version: AppVersion, task_id: str | None, derived: Derived, described: str | None) -> Texts:
     """The substatus description (`described`: key or literal), else own texts, else ours."""
-    if described:
+    if described and described.strip():
         return clamp(literal(version, described), TITLE_LENGTH)
     return clamp(_or(own_texts(version, "summary", task_id, derived), SUMMARIES[derived]), TITLE_LENGTH)
 
 
 def literal(version: AppVersion, text: str) -> Texts:
     """A text key of the app in its languages, or the text as it stands."""
-    return version.texts.all(text) or {"nb": text}
+    return _usable(version.texts.all(text)) or {"nb": text}
+
+
+def extended_status(version: AppVersion, label: str | None) -> Texts:
+    """The substatus label (text key or literal); empty without one."""
+    return clamp(literal(version, label), EXTENDED_STATUS_LENGTH) if label and label.strip() else {}
 
 
 def additional_info(version: AppVersion, task_id: str | None, derived: Derived) -> Texts:

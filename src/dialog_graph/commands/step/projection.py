@@ -12,7 +12,7 @@ from uuid import UUID
 
 from dialog_graph.apps import AppVersion
 from dialog_graph.commands.step import dialog_parts, dialog_texts
-from dialog_graph.commands.step.dialog_status import STATUSES, derive
+from dialog_graph.commands.step.dialog_status import STATUSES, Standing, derive
 from dialog_graph.commands.step.dialog_texts import Derived
 from dialog_graph.model.dialog import (
     Activity,
@@ -26,7 +26,7 @@ from dialog_graph.model.dialog import (
 )
 from dialog_graph.model.event import Event
 from dialog_graph.model.ids import sub, v7
-from dialog_graph.model.instance import Instance, TaskEntry
+from dialog_graph.model.instance import Instance
 from dialog_graph.storage.steps import LabelChange
 
 CONTENT_FIELDS = ("content", "attachments", "gui_actions", "api_actions", "status", "extended_status")
@@ -106,19 +106,19 @@ def _described(base: Dialog, source: Source) -> Dialog:
     """Status, texts, dates, actions."""
     instance, version = source.instance, source.presentation
     sync = version.metadata.message_box.sync
-    derived, task = derive(instance)
-    task_id = task and task.element_id
+    standing = derive(instance)
+    derived, task = standing
     status = base.status if sync.disable_sync_status else _status(version, derived)
-    gui = dialog_parts.gui_actions(base.dialog_id, instance, version, derived, task, source.public_url)
+    gui = dialog_parts.gui_actions(base.dialog_id, instance, version, standing, source.public_url)
     api = dialog_parts.api_actions(base.dialog_id, instance, source.public_url)
     return replace(
         base,
         status=status,
-        content=MappingProxyType(_content(base, source, derived, task)),
+        content=MappingProxyType(_content(base, source, standing)),
         due_at=base.due_at if sync.disable_sync_due_at else _future(instance.due_at, source.now, base.due_at),
         visible_from=_future(instance.visible_from, source.now, base.visible_from),
         deleted_at=base.deleted_at if sync.disable_delete else instance.deleted_at,
-        is_api_only=version.metadata.message_box.is_hidden(task_id),
+        is_api_only=version.metadata.message_box.is_hidden(task and task.element_id),
         gui_actions=base.gui_actions if sync.disable_sync_gui_actions else gui,
         api_actions=base.api_actions if sync.disable_sync_api_actions else api,
     )
@@ -136,18 +136,18 @@ def _future(wanted: datetime | None, now: datetime, present: datetime | None) ->
     return wanted if wanted is None or wanted > now or wanted == present else present
 
 
-def _content(base: Dialog, source: Source, derived: Derived, task: TaskEntry | None) -> dict[str, ContentValue]:
+def _content(base: Dialog, source: Source, standing: Standing) -> dict[str, ContentValue]:
     version, instance = source.presentation, source.instance
+    derived, task = standing
     sync = version.metadata.message_box.sync
     task_id = task and task.element_id
     label = instance.substatus and instance.substatus.label
     described = instance.substatus and instance.substatus.description
-    extended = dialog_texts.literal(version, label) if label else dict[str, str]()
     wanted = {
         "title": dialog_texts.title(version, task_id, derived, instance.presentation_texts.values()),
         "summary": dialog_texts.summary(version, task_id, derived, described),
         "additionalInfo": dialog_texts.additional_info(version, task_id, derived),
-        "extendedStatus": dialog_texts.clamp(extended, dialog_texts.EXTENDED_STATUS_LENGTH),
+        "extendedStatus": dialog_texts.extended_status(version, label),
         "nonSensitiveTitle": dialog_texts.clamp(dialog_texts.app_title(version), dialog_texts.TITLE_LENGTH),
         "nonSensitiveSummary": dialog_texts.SUMMARIES[derived],
     }
@@ -213,14 +213,15 @@ def _stamped(
     activities, transmissions = parts
     is_content = existing is None or any(getattr(base, name) != getattr(dialog, name) for name in CONTENT_FIELDS)
     is_content = is_content or bool(transmissions)
-    is_visible = dialog.visible_from is None or dialog.visible_from <= source.now
-    shown_at = source.now if is_visible or dialog.visible_from is None else dialog.visible_from
-    labels = () if existing is None else _label_changes(existing, dialog, source.revision)
+    # Nobody has seen a dialog that is not visible yet: all its changes count from the moment it is.
+    is_hidden = dialog.visible_from is not None and dialog.visible_from > source.now
+    shown_at = max(source.now, dialog.visible_from or source.now)
+    labels = _label_changes(base, dialog, source.revision)
     stamped = replace(
         dialog,
         revision=source.revision,
         updated_at=shown_at,
-        content_updated_at=shown_at if is_content else dialog.content_updated_at,
+        content_updated_at=shown_at if is_content or is_hidden else dialog.content_updated_at,
         seen=dialog.seen and not is_content,
         folder=Folder.DEFAULT,
         context_revision=source.revision if labels else dialog.context_revision,
@@ -228,12 +229,12 @@ def _stamped(
     return Projection(dialog=stamped, activities=activities, transmissions=transmissions, labels=labels)
 
 
-def _label_changes(existing: Dialog, dialog: Dialog, revision: UUID) -> tuple[LabelChange, ...]:
+def _label_changes(base: Dialog, dialog: Dialog, revision: UUID) -> tuple[LabelChange, ...]:
     """The dialog comes back from archive or bin, and may have become a sent one."""
     changes: list[LabelChange] = []
-    if existing.folder is not Folder.DEFAULT:
-        name = f"systemlabel:{existing.folder.value.capitalize()}"
+    if base.folder is not Folder.DEFAULT:
+        name = f"systemlabel:{base.folder.value.capitalize()}"
         changes.append(LabelChange(log_id=sub(revision, name), name=name, action="remove"))
-    if dialog.is_sent and not existing.is_sent:
+    if dialog.is_sent and not base.is_sent:
         changes.append(LabelChange(log_id=sub(revision, "systemlabel:Sent"), name="systemlabel:Sent", action="set"))
     return tuple(changes)

@@ -213,6 +213,8 @@ class SearchDialog:
 
 
 def _token(root: DialogView, info: Info[Context, None]) -> str | None:
+    if not root.has_token:
+        return None
     ports, dialog = info.context.ports, root.dialog
     content = dialog_token.Content(
         dialog_id=dialog.dialog_id,
