@@ -21,6 +21,7 @@ from asyncpg.transaction import Transaction as DriverTransaction
 
 from dialog_graph.errors import Refused, refuse
 from dialog_graph.model.principal import Principal, Road, system
+from dialog_graph.storage import faults
 from dialog_graph.storage.logins import ConnectKwargs, Logins
 from dialog_graph.urns import is_org
 
@@ -236,9 +237,11 @@ class Database:
         self, principal: Principal, form: type[_Form], isolation: "_Isolation"
     ) -> AsyncGenerator[_Form, None]:
         pool = self._pools[_ROAD_OF_POOL[principal.road]]
+        faults.passed("before-begin")
         connection = await _acquire(pool)
         try:
             transaction, entered = await _enter(connection, principal, isolation)
+            faults.passed("after-context")
             tx = form(connection, principal, entered, self._options.clock_offset)
             try:
                 yield tx
@@ -247,7 +250,9 @@ class Database:
                 raise
             finally:
                 tx.end()
+            faults.passed("before-commit")
             await _asked(connection, transaction.commit)
+            faults.passed("after-commit")
         finally:
             await pool.release(connection)
         if form is Transaction and principal.road in _RINGING:
