@@ -130,9 +130,13 @@ CODES: Mapping[str, Code] = {
     "UNSUPPORTED_MEDIA_TYPE": Code(415, None, "The content type is not accepted here."),
     "NOT_ACCEPTABLE": Code(406, None, "None of the accepted media types can be produced."),
     "METHOD_NOT_ALLOWED": Code(405, None, "The method is not allowed here."),
-    "SCAN_PENDING": Code(409, None, "The file has not been scanned yet.", retryable=True),
+    "SCAN_PENDING": Code(409, None, "The file has not been scanned yet."),
     "INFECTED": Code(403, None, "The file is infected."),
 }
+
+
+PASSING_BLOCKERS = frozenset({"PROCESSING", "PAYMENT_BUSY"})
+"""Blockers that go away by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +169,11 @@ class Refusal:
     def rule(self) -> Code:
         """The row of `CODES` for this refusal."""
         return CODES[self.code]
+
+    @property
+    def is_retryable(self) -> bool:
+        """True when the same request with the same key may succeed later (process engine §19)."""
+        return self.rule.retryable or any(blocker.code in PASSING_BLOCKERS for blocker in self.blockers)
 
     @property
     def message(self) -> str:

@@ -6,6 +6,7 @@ folder rules §1.2. Every `parse` function returns a value or a `Refusal` (INVAL
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 from uuid import UUID
 
 from dialog_graph.errors import Refusal
@@ -15,6 +16,7 @@ ORGANISATION = "urn:altinn:organization:identifier-no:"
 SYSTEM_USER = "urn:altinn:systemuser:uuid:"
 SELF_IDENTIFIED = "urn:altinn:person:legacy-selfidentified:"
 EMAIL_USER = "urn:altinn:person:idporten-email:"
+FEIDE_SUBJECT = "urn:altinn:feide-subject:"
 PARTY_ID = "urn:altinn:party:id:"
 RESOURCE = "urn:altinn:resource:"
 INSTANCE = "urn:altinn:instance-id:"
@@ -22,6 +24,9 @@ MAX_LENGTH = 255
 
 _ORG = re.compile(r"[a-z][a-z0-9-]{1,29}\Z")
 _APP = re.compile(r"[A-Za-z][A-Za-z0-9-]*\Z")
+_PARTY_NUMBER = re.compile(r"[1-9][0-9]{0,9}\Z")
+_MAX_PARTY_NUMBER = 2**31 - 1
+_FEIDE_LENGTH = 64
 _PERSON_WEIGHTS = ((3, 7, 6, 1, 8, 9, 4, 5, 2, 1), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
 _ORGANISATION_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2, 1)
 
@@ -50,11 +55,17 @@ def _is_uuid(text: str) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    return bool(text) and not any(character.isspace() or ord(character) < 32 for character in text)
+    """One printable word: no white space, control characters or lone surrogates, which no register could hold."""
+    return bool(text) and text.isprintable() and " " not in text
 
 
-def _is_party_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9
+def _is_feide_subject(text: str) -> bool:
+    return _is_plain(text) and len(unquote(text)) == _FEIDE_LENGTH
+
+
+def is_party_id(text: str) -> bool:
+    """True for a positive 32-bit number as we print it."""
+    return bool(_PARTY_NUMBER.match(text)) and int(text) <= _MAX_PARTY_NUMBER
 
 
 _PARTY_FORMS = {
@@ -63,7 +74,8 @@ _PARTY_FORMS = {
     SYSTEM_USER: _is_uuid,
     SELF_IDENTIFIED: _is_plain,
     EMAIL_USER: _is_plain,
-    PARTY_ID: _is_party_id,
+    FEIDE_SUBJECT: _is_feide_subject,
+    PARTY_ID: is_party_id,
 }
 
 
@@ -136,9 +148,9 @@ class InstanceRef:
 
     @staticmethod
     def parse(text: str) -> "InstanceRef | Refusal":
-        """Reads an instance reference (trimmed, any case)."""
+        """Reads an instance reference (trimmed, any case); the party id is a positive 32-bit number."""
         lowered = text.strip().lower()
         party, slash, guid = lowered.removeprefix(INSTANCE).partition("/")
-        if lowered.startswith(INSTANCE) and slash and party.isascii() and party.isdigit() and _is_uuid(guid):
+        if lowered.startswith(INSTANCE) and slash and is_party_id(party) and _is_uuid(guid):
             return InstanceRef(int(party), UUID(guid))
         return Refusal(code="INVALID_INPUT", expected=f"{INSTANCE}{{partyId}}/{{uuid}}", path=("instanceRef",))

@@ -12,6 +12,7 @@ from types import MappingProxyType
 MAX_NAME_BYTES = 255
 
 _ZIP = b"PK\x03\x04"
+_ZIPS = (_ZIP, b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _ODF = "application/vnd.oasis.opendocument."
@@ -24,7 +25,8 @@ MAGIC: Mapping[str, tuple[bytes, ...]] = MappingProxyType(
         "image/gif": (b"GIF87a", b"GIF89a"),
         "image/tiff": (b"II*\x00", b"MM\x00*"),
         "image/bmp": (b"BM",),
-        "application/zip": (_ZIP, b"PK\x05\x06"),
+        "application/zip": _ZIPS,
+        "application/x-zip-compressed": _ZIPS,
         "application/gzip": (b"\x1f\x8b",),
         "application/msword": (_OLE,),
         "application/vnd.ms-excel": (_OLE,),
@@ -37,6 +39,9 @@ _TEXT_TYPES = frozenset({"application/json", "application/xml", "image/svg+xml"}
 _RIFF_WEBP = re.compile(rb"RIFF....WEBP", re.DOTALL)
 _MP4 = re.compile(rb"....ftyp", re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Control and direction characters, lone surrogates, line separators."""
+_NOT_IN_NAMES = re.compile(r"[/\\:]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 ACTIVE = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "application/javascript", "text/javascript"})
@@ -61,7 +66,7 @@ def _fits_family(declared: str, head: bytes) -> bool | None:
         return bool(_RIFF_WEBP.match(head))
     if declared in ("video/mp4", "audio/mp4", "image/heic"):
         return bool(_MP4.match(head))
-    if declared.startswith((_OOXML, _ODF)):
+    if declared.startswith((_OOXML, _ODF)) or declared.endswith("+zip"):
         return head.startswith(_ZIP)
     if declared.startswith("text/") or declared in _TEXT_TYPES or declared.endswith(("+json", "+xml")):
         return _is_text(head)
@@ -83,8 +88,10 @@ def display_name(text: str | None) -> str | None:
     """A file name that is safe to show: NFC, no control or direction characters, no path, at most 255 bytes."""
     if text is None:
         return None
-    shown = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
-    plain = re.sub(r"[/\\:]", "_", shown).lstrip(".").strip()
+    shown = "".join(c for c in text if unicodedata.category(c) not in _UNSHOWN).strip()
+    dotted = _NOT_IN_NAMES.sub("_", unicodedata.normalize("NFC", shown))
+    bare = dotted.lstrip(".")
+    plain = "_" * (len(dotted) - len(bare)) + bare
     stem, dot, extension = plain.rpartition(".")
     tail = f"{dot}{extension}" if stem and len(extension) <= 16 else ""
     kept = plain.removesuffix(tail) if tail else plain

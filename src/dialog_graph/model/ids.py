@@ -5,9 +5,11 @@ the caller: this module takes no randomness and no clock.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _VERSION_7 = 0x7 << 76
 _VARIANT = 0x2 << 62
 _RANDOM_A = 0xFFF << 64
@@ -16,8 +18,8 @@ _KEEP_LOW = _RANDOM_A | _RANDOM_B
 
 
 def milliseconds(at: datetime) -> int:
-    """Unix time of an aware datetime in whole milliseconds."""
-    return int(at.timestamp() * 1000)
+    """Unix time of an aware datetime in whole milliseconds, cut; integers, because a float may lose one."""
+    return (at - _EPOCH) // _MILLISECOND
 
 
 def _stamped(at: datetime, low: int) -> UUID:

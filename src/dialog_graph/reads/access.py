@@ -63,11 +63,12 @@ def _rows(
     return rows
 
 
-def columns(rows: Sequence[ReadableRow]) -> tuple[list[int | None], list[int], list[bool], list[str]]:
-    """The rows as the arrays that SQL unnests: party, resource, default answer, exceptions (joined by line feeds)."""
+def columns(rows: Sequence[ReadableRow]) -> tuple[list[int | None], list[int], list[bool], list[str], list[str]]:
+    """The rows as the arrays that SQL unnests: party, resource, and `Reach` (exceptions joined by line feeds)."""
     return (
         [row.party_id for row in rows],
         [row.resource_id for row in rows],
         [row.reach.default for row in rows],
         ["\n".join(row.reach.exceptions) for row in rows],
+        ["\n".join(row.reach.folded) for row in rows],
     )

@@ -1,9 +1,10 @@
 """Rules of `searchDialogs`: what its input may say, and the continuation token (inbox rules §3.1, §3.3, §3.4). Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as member
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
@@ -16,6 +17,8 @@ MAX_LIMIT = 1000
 MAX_VALUES = MappingProxyType({"party": 100, "service_resource": 20, "org": 20, "extended_status": 20})
 """Most values per list filter; `Limits.endUserSearch` tells them to clients."""
 MAX_URI = 1023
+SEARCH_LENGTHS = (3, 256)
+"""Shortest and longest free text, in characters."""
 
 SORT_COLUMNS = MappingProxyType(
     {
@@ -81,6 +84,7 @@ class SearchInput:
     exclude_api_only: bool | None = None
     bounds: Mapping[str, datetime] = member(default_factory=dict[str, datetime])
     search: str | None = None
+    search_language_code: str | None = None
     limit: int | None = None
     continuation_token: str | None = None
     order_by: Sequence[Mapping[str, bool]] | None = None
@@ -126,15 +130,21 @@ def parse_token(text: str) -> Token | SearchError:
             key, separator, value = pair.partition("_")
             if not separator or key not in SORT_COLUMNS or key in values:
                 return broken
-            values[key] = datetime.fromisoformat(value) if value else None
+            values[key] = read_time(value) if value else None
         name, separator, id_text = last.partition("_")
         if name != "id" or not separator or not values:
             return broken
-        if any(value is not None and value.tzinfo is None for value in values.values()):
-            return broken
         return Token(values, UUID(id_text))
-    except ValueError:
+    except (ValueError, OverflowError):
         return broken
+
+
+def read_time(text: str) -> datetime:
+    """A time with an offset, in UTC. Raises ValueError, or OverflowError before year 1 and after year 9999."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return time.astimezone(UTC)
 
 
 def write_token(sorts: Sequence[Sort], values: Mapping[str, datetime | None], dialog_id: UUID) -> str:
@@ -165,7 +175,7 @@ def _list_errors(given: SearchInput) -> list[SearchError]:
     if not given.party and not given.service_resource:
         errors.append(_validation("Expected at least one value in party or serviceResource, but both are empty."))
     errors += [
-        _validation(f"Expected a service resource that begins with {RESOURCE}, but {value!r} does not.")
+        _validation(f"Expected a service resource that begins with {RESOURCE}, but {value[:100]!r} does not.")
         for value in given.service_resource or ()
         if not value.startswith(RESOURCE)
     ]
@@ -177,12 +187,22 @@ def _camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in tail)
 
 
+def is_language(text: str) -> bool:
+    """True for a language code of two letters, perhaps with a region; `no` is refused for nb and nn (§1.3)."""
+    code = re.split("[-_]", text.strip().lower(), maxsplit=1)[0]
+    return len(code) == 2 and code.isascii() and code.isalpha() and code != "no"
+
+
 def _value_errors(given: SearchInput) -> list[SearchError]:
     errors: list[SearchError] = []
     if given.limit is not None and not 1 <= given.limit <= MAX_LIMIT:
         errors.append(_validation(f"Expected a limit between 1 and {MAX_LIMIT}, but it is {given.limit}."))
     if len(given.process or "") > MAX_URI:
         errors.append(_validation(f"Expected a process of at most {MAX_URI} characters, but it is longer."))
+    if given.search and not SEARCH_LENGTHS[0] <= len(given.search) <= SEARCH_LENGTHS[1]:
+        errors.append(_validation("Expected a search of {} to {} characters, but it is not.".format(*SEARCH_LENGTHS)))
+    if given.search_language_code is not None and not is_language(given.search_language_code):
+        errors.append(_validation("Expected a searchLanguageCode of two letters such as nb or nn, but it is not."))
     for name in ("created", "updated", "due", "content_updated"):
         after, before = given.bounds.get(f"{name}_after"), given.bounds.get(f"{name}_before")
         if after is not None and before is not None and after > before:

@@ -20,14 +20,17 @@ from dialog_graph.storage.database import Snapshot
 from dialog_graph.urns import PartyUrn
 
 _FROM = """
-  from unnest($1::int[], $2::int[], $3::bool[], $4::text[]) as s (party_id, resource_id, holds, exceptions)
+  from unnest($1::int[], $2::int[], $3::bool[], $4::text[], $5::text[])
+       as s (party_id, resource_id, holds, exceptions, folded)
   join instance i on i.resource_id = s.resource_id and (s.party_id is null or i.party_id = s.party_id)
   join app_version v using (version_id)
+ cross join lateral (
+       select case when i.ended_at is null then 'task:' || coalesce(i.current_task, '')
+                   else 'end:' || coalesce(i.end_event, '') end as scope
+ ) place
  where not i.is_hard_deleted
-   and s.holds <> (
-       case when i.ended_at is null then 'task:' || coalesce(i.current_task, '')
-            else 'end:' || coalesce(i.end_event, '') end = any (string_to_array(s.exceptions, E'\\n'))
-   )
+   and (s.holds <> (lower(place.scope) = any (string_to_array(s.folded, E'\\n'))))
+       <> (place.scope = any (string_to_array(s.exceptions, E'\\n')))
 """
 
 CONDITIONS: Mapping[str, str] = MappingProxyType(
@@ -100,7 +103,7 @@ class Query:
     party_ids: tuple[int, ...] | None = None
     applications: tuple[str, ...] = ()
     order: str = "UPDATED_DESC"
-    first: int = 50
+    first: int | None = 50
     after: str | None = None
 
 
@@ -153,7 +156,9 @@ async def search(ports: Ports, snapshot: Snapshot, query: Query) -> Page[Instanc
     scope = await readable(ports, snapshot, query.party_ids, query.applications)
     parameters: list[object] = list(columns(scope))
     conditions = ""
-    for name, value in query.filters.items():
+    # A service owner's rows are for any party, so the parties asked for are a condition of their own.
+    parties_asked = {} if query.party_ids is None else {"party_ids": list(query.party_ids)}
+    for name, value in {**query.filters, **parties_asked}.items():
         parameters.append(value)
         conditions += f" and {CONDITIONS[name].format(f'${len(parameters)}')}"
     counted = list(parameters)

@@ -2,19 +2,22 @@
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from dialog_graph.errors import Refusal, Refused, refuse
 from dialog_graph.model import strict_json
 
+DEFAULT_FIRST = 50
 MAX_FIRST = 100
 MAX_TOTAL = 10_000
 """Where counting stops."""
 _MAX_CURSOR = 300
+_MAX_SEQUENCE = 2**31
 
 ItemT = TypeVar("ItemT")
 
@@ -48,22 +51,39 @@ def decode(cursor: str | None, order: str) -> Position | None:
         parsed = strict_json.parse(raw, max_bytes=_MAX_CURSOR)
         if isinstance(parsed, list) and len(parsed) == 3 and parsed[0] == order:
             return _position(order, parsed[1], parsed[2])
-    except (binascii.Error, ValueError, UnicodeError):
+    except (binascii.Error, ValueError, OverflowError):
         pass
     raise refuse("BAD_CURSOR", expected="a cursor from an earlier page of this list")
 
 
+def _is_sequence(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX_SEQUENCE
+
+
+def _is_time(value: object) -> bool:
+    """None, or a time in UTC as `encode` writes it. Raises ValueError for a text that is no time."""
+    return value is None or (isinstance(value, str) and datetime.fromisoformat(value).tzinfo is UTC)
+
+
+_FORMS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
+    {"name": lambda value: isinstance(value, str), "sequence": _is_sequence}
+)
+"""Orders whose rows are told apart by the value alone; all others are orders of time, then of id."""
+
+
 def _position(order: str, value: object, id: object) -> Position:
-    position = Position(
-        order, value if isinstance(value, str | int) else None, UUID(id) if isinstance(id, str) else None
-    )
-    if isinstance(value, str) and order != "name":
-        datetime.fromisoformat(value)
-    return position
+    """Raises ValueError for what `encode` never writes, so that nothing odd reaches a statement."""
+    is_fit = _FORMS.get(order, _is_time)
+    is_placed = id is None if order in _FORMS else isinstance(id, str)
+    if not (is_fit(value) and is_placed and isinstance(value, str | int | None)):
+        raise ValueError("another form")
+    return Position(order, value, UUID(id) if isinstance(id, str) else None)
 
 
-def check_first(first: int) -> int:
-    """The page size; LIMIT_PAGE outside 1..100."""
+def check_first(first: int | None) -> int:
+    """The page size, 50 where none is given; LIMIT_PAGE outside 1..100."""
+    if first is None:
+        return DEFAULT_FIRST
     if not 1 <= first <= MAX_FIRST:
         raise Refused(Refusal(code="LIMIT_PAGE", expected=f"first between 1 and {MAX_FIRST}", actual=f"it is {first}"))
     return first

@@ -1,6 +1,7 @@
 """Parties as a caller may know them: by URN, those it represents, their sub-units."""
 
-from dialog_graph.errors import Refusal, Refused
+from dialog_graph import urns
+from dialog_graph.errors import Refusal, Refused, refuse
 from dialog_graph.model.party import Party, RepresentedParty
 from dialog_graph.ports import Ports
 from dialog_graph.reads.paging import Page, Position, check_first, decode, page_of
@@ -30,7 +31,7 @@ async def represented(ports: Ports, snapshot: Snapshot) -> list[RepresentedParty
     return await parties.all_represented(snapshot)
 
 
-async def page(ports: Ports, snapshot: Snapshot, first: int, after: str | None, search: str | None) -> Page[Party]:
+async def page(ports: Ports, snapshot: Snapshot, first: int | None, after: str | None, search: str | None) -> Page[Party]:
     """A page of the parties that the caller represents, by name."""
     size = check_first(first)
     position = decode(after, ORDER)
@@ -54,6 +55,8 @@ def _place(position: Position | None) -> tuple[str, int] | None:
     if position is None or not isinstance(position.value, str):
         return None
     number, _, name = position.value.partition(":")
+    if not urns.is_party_id(number):
+        raise refuse("BAD_CURSOR", expected="a cursor from an earlier page of this list")
     return name, int(number)
 
 

@@ -20,7 +20,7 @@ from dialog_graph.tasks.expand import expand
 from dialog_graph.tasks.locks import is_writable
 from dialog_graph.tasks.rules import allowed, blockers, default_action, leaves_backwards, required
 from dialog_graph.tasks.task_type import Awaits, TaskType
-from dialog_graph.tasks.types import KINDS, TYPES, type_of
+from dialog_graph.tasks.types import KINDS, TYPES, awaits_of, is_service, type_of
 from dialog_graph.tasks.untyped import NONE
 
 __all__ = [
@@ -39,9 +39,11 @@ __all__ = [
     "TaskType",
     "UnlockData",
     "allowed",
+    "awaits_of",
     "blockers",
     "default_action",
     "expand",
+    "is_service",
     "is_writable",
     "leaves_backwards",
     "required",

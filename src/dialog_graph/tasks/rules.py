@@ -43,30 +43,40 @@ def required(task: TaskDefinition, action: str | None, *, is_owner: bool) -> tup
         return (REJECT,)
     if action is not None:
         return (action,)
-    rule = type_of(task.type)
-    return rule.required + (rule.owner_required if is_owner else ())
+    return type_of(task.type).completing(is_owner=is_owner)
 
 
 def allowed(task: TaskDefinition, action: str | None, *, is_owner: bool) -> Refusal | None:
-    """Refuses actions that are neither the type's own nor declared, and those that never move the process."""
-    if action is None or action in type_of(task.type).own_actions or (action == ABANDON and is_owner):
+    """Refuses actions that are neither the type's own nor declared, and those that never move the process.
+
+    The owner's own actions are nobody else's: a party's `write` must not pass a feedback task by being named.
+    Abandoning is the owner's too, declared or not; sending back needs a listed target only (process engine §6.1).
+    """
+    own = type_of(task.type).completing(is_owner=is_owner)
+    if action is None or action in own or _is_open(task, action, is_owner=is_owner):
         return None
-    declared = {item.name: item for item in task.actions}
-    wanted = REJECT if action.startswith(SEND_BACK) else action
-    found = declared.get(wanted)
-    if found is None:
-        names = sorted({*declared, *type_of(task.type).own_actions})
+    if task.declares(action, ActionType.SERVER):
         return Refusal(
-            code="ACTION_NOT_ALLOWED",
-            expected=f"one of the task's actions ({', '.join(names)})",
-            actual=f"{action!r} was given",
+            code="ACTION_DOES_NOT_MOVE",
+            expected="a process action",
+            actual=f"{action!r} is a server action",
             path=("action",),
         )
-    if found.type is ActionType.SERVER:
-        return Refusal(
-            code="ACTION_DOES_NOT_MOVE", expected="a process action", actual=f"{action!r} is a server action"
-        )
-    return None
+    names = sorted({*own, *(item.name for item in task.actions)})
+    return Refusal(
+        code="ACTION_NOT_ALLOWED",
+        expected=f"one of the task's actions ({', '.join(names)})",
+        actual=f"{action!r} was given",
+        path=("action",),
+    )
+
+
+def _is_open(task: TaskDefinition, action: str, *, is_owner: bool) -> bool:
+    if action == ABANDON:
+        return is_owner
+    if action.startswith(SEND_BACK):
+        return action.removeprefix(SEND_BACK) in task.config.send_back_to
+    return task.declares(action)
 
 
 def default_action(task: TaskDefinition, action: str | None) -> str | None:

@@ -33,7 +33,11 @@ class TaskType:
     is_gated: bool = False
     reopens_after_abandon: bool = False
 
+    def completing(self, *, is_owner: bool) -> tuple[str, ...]:
+        """Policy actions of which any suffices; `is_owner`: for the org that owns the app."""
+        return self.required + (self.owner_required if is_owner else ())
+
     @property
     def own_actions(self) -> frozenset[str]:
-        """Actions that need no declaration on the task."""
+        """Actions that need no declaration on the task, the owner's included."""
         return frozenset(self.required) | frozenset(self.owner_required)

@@ -84,10 +84,11 @@ def derive(instance: Instance) -> Standing:
 
     While only services run, the status stays that of the last user task.
     """
+    has_ended = instance.ended_at is not None
+    if instance.status is InstanceStatus.CANCELLED or (has_ended and instance.archived_at is None):
+        return Derived.CANCELLED, None
     if instance.archived_at is not None:
         return (Derived.ARCHIVED_CONFIRMED if instance.confirmations else Derived.ARCHIVED_UNCONFIRMED), None
-    if instance.status is InstanceStatus.CANCELLED or instance.ended_at is not None:
-        return Derived.CANCELLED, None
     waiting = [(_of_task(instance, task), task) for task in instance.tasks if _waits_for_people(task)]
     if waiting:
         return min(waiting, key=lambda pair: _USER_FIRST.index(pair[0]))

@@ -232,6 +232,7 @@ def search_input(given: SearchDialogInput) -> SearchInput:
         exclude_api_only=given.exclude_api_only,
         bounds=bounds,
         search=given.search,
+        search_language_code=given.search_language_code,
         limit=given.limit,
         continuation_token=given.continuation_token,
         order_by=None if given.order_by is None else [_sort_keys(item) for item in given.order_by],

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import strawberry
 
+from dialog_graph.errors import CODES, Issue, Refusal, Severity
 from dialog_graph.errors import Blocker as BlockerValue
-from dialog_graph.errors import Issue, Refusal, Severity
 from dialog_graph.graphql.types.localization import Localization, localize
 
 IssueSeverity = strawberry.enum(Severity, name="IssueSeverity", description="Only ERROR blocks a step.")
@@ -208,6 +208,6 @@ def payload_errors(refusal: Refusal, languages: tuple[str, ...]) -> list[Mutatio
     told = _Told(refusal, languages)
     errors = [_MAKERS[payload](told)]
     if payload == "TaskNotReady" and refusal.issues:
-        base = {"code": "VALIDATION_FAILED", "message": "The data is not valid."}
+        base = {"code": "VALIDATION_FAILED", "message": CODES["VALIDATION_FAILED"].message}
         errors.append(ValidationFailed(**base, issues=[issue(item, languages) for item in refusal.issues]))
     return errors

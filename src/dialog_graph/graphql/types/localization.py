@@ -1,11 +1,13 @@
 """Texts in several languages as the wire has them, cut to the caller's languages (inbox rules §1.3, §2.2)."""
 
+import re
 from collections.abc import Sequence
 
 import strawberry
 
 from dialog_graph.errors import Texts
 
+_WEIGHT = re.compile(r"[0-9](?:\.[0-9]*)?\Z")
 _NORDIC = frozenset({"sv", "da"})
 
 
@@ -45,10 +47,10 @@ def accepted_languages(header: str | None) -> tuple[str, ...]:
 
 
 def _weight(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
-    if name.strip().lower() != "q":
-        return 1.0
-    try:
-        return min(max(float(value), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+    """The weight `q` among a language's parameters; 1 without one, 0 where it is no number."""
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "q":
+            found = _WEIGHT.match(value.strip())
+            return min(float(found[0]), 1.0) if found else 0.0
+    return 1.0

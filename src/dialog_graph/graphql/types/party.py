@@ -105,16 +105,29 @@ class AuthorizedParty(AuthorizedSubParty):
 _TYPES = {PartyKind.PERSON: "Person", PartyKind.ORGANISATION: "Organization", PartyKind.SUBUNIT: "Organization"}
 
 
+_PLACES = (slice(0, 2), slice(2, 4), slice(4, 6), slice(6, 9))
+_CENTURIES = (
+    (range(500), range(100), 1900),
+    (range(500, 750), range(54, 100), 1800),
+    (range(500, 1000), range(40), 2000),
+    (range(900, 1000), range(40, 100), 1900),
+)
+"""Individual numbers, years of two digits, century: first match; other pairs are never given out."""
+
+
 def birth_date(identifier: str) -> str | None:
-    """Date of birth in a person number; synthetic numbers add 40 or 80 to the month. None where it tells no date."""
-    day, month, year, individual = (
-        int(part) for part in (identifier[:2], identifier[2:4], identifier[4:6], identifier[6:9])
-    )
-    century = 1900 if individual < 500 or (individual >= 900 and year >= 40) else 2000
-    if 500 <= individual < 750 and year >= 54:
-        century = 1800
+    """Date of birth in a person number; None where it tells no date.
+
+    Synthetic numbers add 40 or 80 to the month, D-numbers 40 to the day.
+    """
+    if len(identifier) != 11 or not identifier.isascii() or not identifier.isdigit():
+        return None
+    day, month, year, individual = (int(identifier[place]) for place in _PLACES)
+    century = next((first for people, years, first in _CENTURIES if individual in people and year in years), None)
+    if century is None or day > 71 or 12 < month < 41 or 52 < month < 81:
+        return None
     try:
-        return date(century + year, month % 20 if month > 20 else month, day % 40).isoformat()
+        return date(century + year, month % 40, day % 40).isoformat()
     except ValueError:
         return None
 

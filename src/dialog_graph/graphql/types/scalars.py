@@ -12,6 +12,8 @@ _DATE_TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII
 )
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+
 Url = NewType("Url", str)
 """Any URI, URNs included; never checked for a scheme on output."""
 JsonScalar = NewType("JsonScalar", object)
@@ -19,13 +21,16 @@ JsonScalar = NewType("JsonScalar", object)
 
 
 def read_date_time(value: object) -> datetime:
-    """RFC 3339 with an offset or Z; digits beyond microseconds are cut. Raises ValueError."""
+    """RFC 3339 with an offset or Z, as UTC; digits beyond microseconds are cut. Raises ValueError."""
     found = _DATE_TIME.match(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("expected a date-time such as 2026-11-20T07:53:33Z, with Z or an offset")
     day, time, fraction, zone = found.groups()
     text = f"{day}T{time}.{(fraction or '0')[:6].ljust(6, '0')}{'+00:00' if zone in 'Zz' else zone}"
-    return datetime.fromisoformat(text)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("expected a time between the years 1 and 9999") from None
 
 
 def write_date_time(value: datetime) -> str:
@@ -35,7 +40,7 @@ def write_date_time(value: datetime) -> str:
 
 def read_uuid(value: object) -> UUID:
     """A UUID with hyphens in any letter case. Raises ValueError."""
-    if isinstance(value, str) and len(value) == 36:
+    if isinstance(value, str) and _UUID.match(value):
         return UUID(value)
     raise ValueError("expected a UUID with hyphens")
 
