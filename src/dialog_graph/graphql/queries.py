@@ -12,8 +12,8 @@ from dialog_graph.graphql.types.application import Application, ApplicationConne
 from dialog_graph.graphql.types.dialog_payloads import (
     DialogByIdPayload,
     SearchDialogInput,
-    SearchDialogsPayload,
     SearchDialogSortType,
+    SearchDialogsPayload,
     by_id_error,
     search_error,
     search_input,
@@ -102,7 +102,7 @@ async def _application(info: Info[Context, None], id: str) -> Application | None
 
 
 async def _applications(
-    info: Info[Context, None], org: str | None = None, first: int = 50, after: str | None = None
+    info: Info[Context, None], org: str | None = None, first: int | None = 50, after: str | None = None
 ) -> ApplicationConnection:
     known(info)
     return await info.context.read(applications.page, org, first, after)  # pyright: ignore[reportReturnType] -- fields are read from the page
@@ -116,8 +116,8 @@ async def _instance(info: Info[Context, None], id: UUID) -> Instance | None:
 async def _instances(
     info: Info[Context, None],
     filter: InstanceFilter,
-    order_by: InstanceOrder = InstanceOrder.UPDATED_DESC,
-    first: int = 50,
+    order_by: InstanceOrder | None = InstanceOrder.UPDATED_DESC,
+    first: int | None = 50,
     after: str | None = None,
 ) -> InstanceConnection:
     known(info)
@@ -126,7 +126,7 @@ async def _instances(
         filters=conditions(filter),
         party_ids=party_ids,
         applications=tuple(filter.application or ()),
-        order=order_by.value,
+        order=(order_by or InstanceOrder.UPDATED_DESC).value,
         first=first,
         after=after,
     )

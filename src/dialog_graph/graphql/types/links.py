@@ -1,4 +1,4 @@
-"""Fields that lead back: from an instance to its dialog and its events.
+"""Fields that lead back: from an instance to its dialog, from a party to its instances.
 
 Modules of types import each other in one direction only, and the later ones name the earlier ones. What an earlier type
 says of a later one is added here, when both are known; so the graph has cycles and the code has none.
@@ -12,9 +12,13 @@ from strawberry.types.base import get_object_definition
 
 from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.types.dialog import Dialog
-from dialog_graph.graphql.types.instance import Instance
+from dialog_graph.graphql.types.enums import InstanceOrder
+from dialog_graph.graphql.types.filters import InstanceFilter, conditions
+from dialog_graph.graphql.types.instance import Instance, InstanceConnection
+from dialog_graph.graphql.types.party import Party
 from dialog_graph.model.instance import Instance as InstanceValue
-from dialog_graph.reads import dialogs
+from dialog_graph.model.party import Party as PartyValue
+from dialog_graph.reads import dialogs, instances
 
 
 def add_field(owner: type, name: str, field: Any) -> None:
@@ -28,4 +32,24 @@ async def _dialog(root: InstanceValue, info: Info[Context, None]) -> Dialog | No
     return await info.context.read(dialogs.of_instance, root)  # pyright: ignore[reportReturnType] -- fields are read from the view
 
 
+async def _instances(
+    root: PartyValue,
+    info: Info[Context, None],
+    filter: InstanceFilter | None = None,
+    order_by: InstanceOrder | None = InstanceOrder.UPDATED_DESC,
+    first: int | None = 50,
+    after: str | None = None,
+) -> InstanceConnection:
+    query = instances.Query(
+        filters={} if filter is None else conditions(filter),
+        party_ids=(root.party_id,),
+        applications=() if filter is None else tuple(filter.application or ()),
+        order=(order_by or InstanceOrder.UPDATED_DESC).value,
+        first=first,
+        after=after,
+    )
+    return await info.context.read(instances.search, query)  # pyright: ignore[reportReturnType] -- fields are read from the page
+
+
+add_field(Party, "instances", strawberry.field(resolver=_instances, description="Those that the caller may read."))
 add_field(Instance, "dialog", strawberry.field(resolver=_dialog, description="What the party sees of it."))
