@@ -31,36 +31,42 @@ grant select on event to dg_dispatch;
 
 -- Row level security -------------------------------------------------------------------------------------------------
 
+-- Makes a table a tenant table: forced row security, and the policies of the two roads. It must have the columns org,
+-- party_id, resource_id and instance_id. Later revisions call it for their tables.
 -- One role per road and one policy per role: of two policies that are OR-ed for one role the planner makes a scan of
 -- all grants. FOR ALL uses the expression for what is read and for what is written; which commands a role may use at
 -- all is said above. The inner selects make Postgres evaluate each setting once per statement instead of once per row;
 -- a setting never set is an error, an emptied one no number: both show nothing.
-do $$
-declare
-    tenant text;
+create procedure protect(tenant text) language plpgsql as $$
 begin
-    foreach tenant in array array[
-        'instance', 'process_task', 'data_element', 'confirmation',
-        'dialog', 'dialog_detail', 'dialog_transmission', 'dialog_activity', 'dialog_seen', 'dialog_label_log',
-        'dialog_so_label', 'event'
-    ] loop
-        execute format('alter table %I enable row level security', tenant);
-        execute format('alter table %I force row level security', tenant);
-        execute format($policy$
-            create policy %1$s_user on %1$s for all to dg_user using (
-                exists (select 1 from access_grant g
-                         where g.subject_id = (select current_setting('dg.subject')::int)
-                           and g.party_id = %1$s.party_id
-                           and g.resource_id = %1$s.resource_id)
-                or instance_id = any ((select array(select g.instance_id from instance_grant g
-                         where g.subject_id = (select current_setting('dg.subject')::int)))::uuid[]))
-        $policy$, tenant);
-        execute format(
-            'create policy %1$s_org on %1$s for all to dg_org using (org = (select current_setting(''dg.org'')))',
-            tenant
-        );
-    end loop;
+    execute format('alter table %I enable row level security', tenant);
+    execute format('alter table %I force row level security', tenant);
+    execute format($policy$
+        create policy %1$s_user on %1$s for all to dg_user using (
+            exists (select 1 from access_grant g
+                     where g.subject_id = (select current_setting('dg.subject')::int)
+                       and g.party_id = %1$s.party_id
+                       and g.resource_id = %1$s.resource_id)
+            or instance_id = any ((select array(select g.instance_id from instance_grant g
+                     where g.subject_id = (select current_setting('dg.subject')::int)))::uuid[]))
+    $policy$, tenant);
+    execute format(
+        'create policy %1$s_org on %1$s for all to dg_org using (org = (select current_setting(''dg.org'')))', tenant
+    );
 end $$;
+
+call protect('instance');
+call protect('process_task');
+call protect('data_element');
+call protect('confirmation');
+call protect('dialog');
+call protect('dialog_detail');
+call protect('dialog_transmission');
+call protect('dialog_activity');
+call protect('dialog_seen');
+call protect('dialog_label_log');
+call protect('dialog_so_label');
+call protect('event');
 
 create policy event_dispatch on event for select to dg_dispatch using (true);
 
@@ -270,7 +276,7 @@ begin
               where e.built_epoch > 0 order by e.subject_id for update) s;
 end $$;
 
-revoke execute on all functions in schema dg from public;
+revoke execute on all routines in schema dg from public;
 grant execute on function enter(text, integer, text) to dg_app, dg_dispatch;
 grant execute on function build_grants(integer, integer) to dg_app, dg_org;
 grant execute on function relation_of(integer), delegation_of(integer) to dg_user, dg_org;
