@@ -193,11 +193,8 @@ async def test_a_lost_connection_asks_to_try_again_and_the_pool_heals(
 
 
 async def test_an_exhausted_pool_asks_to_try_again(logins: Logins, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ACQUIRE_TIMEOUT", 0.05)
-    async with (
-        opened(logins, Options(pool_min=0, pool_max=1)) as database,
-        database.transaction(ANONYMOUS),
-    ):
+    async with opened(logins, Options(pool_min=1, pool_max=1)) as database, database.transaction(ANONYMOUS):
+        monkeypatch.setattr(module, "ACQUIRE_TIMEOUT", 0.05)
         assert await code_of(database, "select 1") == "TEMPORARY"
         async with database.transaction(service_owner("ttd")):
             pass  # the other roads have their own pools
