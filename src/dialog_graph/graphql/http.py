@@ -49,7 +49,7 @@ class GraphQLApp:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={**HEADERS, "Allow": ALLOW})
         exchange = _Exchange(self._edge, request, trace_id(request), accepted_type(request))
-        if request.method == "GET" and self._edge.graphiql is not None and wants_page(_wishes(request)):
+        if request.method == "GET" and self._edge.graphiql is not None and wants_page(wishes(request)):
             return self._edge.graphiql(request)
         return await exchange.response()
 
@@ -71,7 +71,7 @@ class _Exchange:
                 raise refuse("NOT_ACCEPTABLE", "application/json or application/graphql-response+json accepted")
             return outcome_response(await self._outcome(), self.media_type)
         except Refused as refused:
-            return refusal_response(refused.refusal, self.trace_id, self.media_type, _allow(refused.refusal, ALLOW))
+            return refusal_response(refused.refusal, self.trace_id, self.media_type, allow(refused.refusal, ALLOW))
         except _NotByGet:
             refusal = Refusal(code="METHOD_NOT_ALLOWED", expected="GET for queries only")
             return refusal_response(refusal, self.trace_id, self.media_type, {"Allow": "POST"})
@@ -116,16 +116,18 @@ async def _nothing() -> Message:
     return {"type": "http.disconnect"}
 
 
-def _wishes(request: Request) -> Accepted:
+def wishes(request: Request) -> Accepted:
+    """The Accept headers of a request."""
     return accepted(", ".join(request.headers.getlist("accept")))
 
 
 def accepted_type(request: Request) -> str | None:
     """The media type of the answer."""
-    return answer_type(_wishes(request))
+    return answer_type(wishes(request))
 
 
-def _allow(refusal: Refusal, methods: str) -> Mapping[str, str]:
+def allow(refusal: Refusal, methods: str) -> Mapping[str, str]:
+    """The Allow header where the method was wrong."""
     return {"Allow": methods} if refusal.code == "METHOD_NOT_ALLOWED" else {}
 
 

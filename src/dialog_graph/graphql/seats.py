@@ -21,6 +21,7 @@ class Seats:
     streams_per_subject: int = 100
     dialog_streams_per_subject: int = 20
     connections_per_subject: int = 10
+    connections_per_address: int = 100
     _taken: Counter[tuple[str, Hashable]] = field(default_factory=Counter[tuple[str, Hashable]])
 
     @contextmanager
@@ -36,8 +37,14 @@ class Seats:
 
     @contextmanager
     def connection(self, subject: Hashable) -> Generator[None]:
-        """A seat for one WebSocket. Raises `Refused` with RATE_LIMITED."""
+        """A seat for one WebSocket of a caller. Raises `Refused` with RATE_LIMITED."""
         with self._seat("connection", subject, self.connections_per_subject if self.limited else None):
+            yield
+
+    @contextmanager
+    def address(self, host: str) -> Generator[None]:
+        """A seat for one WebSocket of an address. Raises `Refused` with RATE_LIMITED."""
+        with self._seat("address", host, self.connections_per_address if self.limited else None):
             yield
 
     @property
