@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from uuid import UUID
 
+from dialog_graph.access.scopes import INSTANCES_READ, INSTANCES_WRITE
 from dialog_graph.apps import AppVersion
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused
 from dialog_graph.model.instance import Instance
@@ -37,6 +38,8 @@ from dialog_graph.policy import (
 from dialog_graph.storage import parties
 from dialog_graph.storage.database import Snapshot, Transaction
 from dialog_graph.urns import SYSTEM_USER, AppId
+
+READ = "read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,13 @@ def _requests(principal: Principal, relations: Relations, target: Target, action
 _WEIGHT = {"AUTH_LEVEL_TOO_LOW": 0, "FORBIDDEN": 1}
 
 
+def has_scope(principal: Principal, action: str) -> bool:
+    """Service owners need the scope for reading or for changing instances (security rules §1.4); others none here."""
+    if principal.kind is not PrincipalKind.SERVICE_OWNER:
+        return True
+    return (INSTANCES_READ if action == READ else INSTANCES_WRITE) in principal.scopes
+
+
 def _weight(refusal: Refusal) -> tuple[int, int]:
     """What helps the caller most comes first: a higher level, and of several the lowest that suffices."""
     return _WEIGHT.get(refusal.code, 9), refusal.required_level or 0
@@ -134,7 +144,8 @@ def _decide(
     refusals: list[Refusal] = []
     for action in actions:
         for request in _requests(principal, relations, target, action):
-            answer = decide(table, request)
+            refused = None if has_scope(principal, action) else Refusal(code="FORBIDDEN", action=action)
+            answer = refused or decide(table, request)
             if isinstance(answer, Permit):
                 return answer
             refusals.append(answer)
@@ -201,6 +212,8 @@ def reach(version: AppVersion, principal: Principal, relations: Relations, actio
     Exact for every place of all versions of the app: places that the policy does not name all get the same answer.
     Rights to single instances are not looked at.
     """
+    if not has_scope(principal, action):
+        return None
     spelled, folded = _places(version.policy)
     target = Target(app_id=version.app_id, party_id=0, scopes=(_UNNAMED, *spelled, *folded.values()))
     levels = _levels(version.policy, _requests(principal, relations, target, action))

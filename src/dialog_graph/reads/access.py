@@ -8,14 +8,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dialog_graph.access import decisions
-from dialog_graph.access.decisions import Reach
+from dialog_graph.access.decisions import READ, Reach
 from dialog_graph.apps import AppVersion
 from dialog_graph.model.party import Relations
 from dialog_graph.ports import Ports
 from dialog_graph.storage import parties
 from dialog_graph.storage.database import Snapshot
-
-READ = "read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,9 @@ async def active(ports: Ports, snapshot: Snapshot, app_id: AppId) -> AppVersion 
     return next((version for version in found if version.app_id == app_id), None)
 
 
-async def page(ports: Ports, snapshot: Snapshot, org: str | None, first: int | None, after: str | None) -> Page[AppVersion]:
+async def page(
+    ports: Ports, snapshot: Snapshot, org: str | None, first: int | None, after: str | None
+) -> Page[AppVersion]:
     """A page of the active applications, by id."""
     size = check_first(first)
     position = decode(after, ORDER)

@@ -8,7 +8,7 @@ from dialog_graph import tasks
 from dialog_graph.access import decisions
 from dialog_graph.apps import AppVersion, validate, validate_element
 from dialog_graph.bpmn import ActionType, State, TaskDefinition
-from dialog_graph.errors import Blocker, Issue
+from dialog_graph.errors import Blocker, Issue, Texts
 from dialog_graph.model.instance import DataElement, Instance, TaskEntry
 from dialog_graph.ports import Ports
 from dialog_graph.reads import instances
@@ -64,6 +64,14 @@ async def validation(ports: Ports, snapshot: Snapshot, instance: Instance) -> li
         if tasks.type_of(task.type).is_gated
         for issue in validate(pinned, instance, task.element_id)
     ]
+
+
+async def task_name(ports: Ports, snapshot: Snapshot, instance: Instance, entry: TaskEntry) -> Texts:
+    """A task's name in the languages that the app has for it: the name in the drawing is looked up among the texts."""
+    if entry.name is None:
+        return {}
+    shown = await ports.catalogue.presentation(snapshot, instance)
+    return shown.texts.all(entry.name) or {"nb": entry.name}
 
 
 def _names(task: TaskDefinition, *, is_owner: bool) -> dict[str, bool]:

@@ -16,7 +16,8 @@ DEFAULT_FIRST = 50
 MAX_FIRST = 100
 MAX_TOTAL = 10_000
 """Where counting stops."""
-_MAX_CURSOR = 300
+_MAX_CURSOR = 1200
+"""Bytes: room for the longest name that a position may hold."""
 _MAX_SEQUENCE = 2**31
 
 ItemT = TypeVar("ItemT")

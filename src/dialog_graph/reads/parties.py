@@ -31,7 +31,9 @@ async def represented(ports: Ports, snapshot: Snapshot) -> list[RepresentedParty
     return await parties.all_represented(snapshot)
 
 
-async def page(ports: Ports, snapshot: Snapshot, first: int | None, after: str | None, search: str | None) -> Page[Party]:
+async def page(
+    ports: Ports, snapshot: Snapshot, first: int | None, after: str | None, search: str | None
+) -> Page[Party]:
     """A page of the parties that the caller represents, by name."""
     size = check_first(first)
     position = decode(after, ORDER)

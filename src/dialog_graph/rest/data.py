@@ -63,8 +63,9 @@ class Data:
         faults.passed("after-blob")
         try:
             result = await add_data_element(self.ports, principal, replace(given, content_sha256=sha256), content)
-        except Refused:
-            if isinstance(content, Blob):
+        except Refused as refused:
+            # After a lost connection nobody knows whether the row was committed: then the file stays for the sweep.
+            if isinstance(content, Blob) and not refused.refusal.rule.retryable:
                 await self.ports.blobs.delete(content.key)
             raise
         return await self._told(principal, result)

@@ -84,7 +84,7 @@ _PAGE = """<!doctype html>
 <h1>{name}</h1>
 <p lang="nb">Skjemaet vises av appens egen brukerflate. Data og prosess nås i grafen på <code>/graphql</code>.</p>
 <p lang="nn">Skjemaet blir vist av brukarflata til appen. Data og prosess når du i grafen på <code>/graphql</code>.</p>
-<p lang="en">The form is shown by the app's own front end. Data and process are in the graph at <code>/graphql</code>.</p>
+<p lang="en">The app's own front end shows the form. Data and process are in the graph at <code>/graphql</code>.</p>
 </body></html>
 """
 _PAGE_HEADERS = {

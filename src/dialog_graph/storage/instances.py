@@ -4,6 +4,7 @@
 a sub-select beside `FOR UPDATE` shows the other tables as they were before the wait for the lock (performance §3).
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import orjson
 
+from dialog_graph.errors import refuse
 from dialog_graph.model.instance import (
     Confirmation,
     DataElement,
@@ -106,9 +108,15 @@ def decode_task(row: Mapping[str, Any]) -> TaskEntry:
 
 
 def decode_element(row: Mapping[str, Any], contents: Mapping[UUID, tuple[bytes, bytes | None]]) -> DataElement:
-    """A data element from its row as JSON and, where loaded, its document and XML."""
+    """A data element from its row as JSON and, where loaded, its document and XML.
+
+    Whoever reads form data, people or commands, gets the bytes that were stored: others are refused with INTEGRITY.
+    """
     element_id = UUID(row["element_id"])
     document, xml = contents.get(element_id, (None, None))
+    delivered = document if xml is None else xml
+    if delivered is not None and hashlib.sha256(delivered).hexdigest() != row["sha256"]:
+        raise refuse("INTEGRITY", "the form data that was stored", "its bytes have changed")
     return DataElement(
         element_id=element_id,
         data_type=row["data_type"],

@@ -74,9 +74,9 @@ def _element_id(root: TaskView) -> str:
     return root.entry.element_id
 
 
-def _name(root: TaskView, info: Info[Context, None]) -> list[Localization]:
-    name = root.entry.name
-    return [] if name is None else localize({"nb": name}, info.context.languages)
+async def _name(root: TaskView, info: Info[Context, None]) -> list[Localization]:
+    texts = await info.context.read(instance_details.task_name, root.instance, root.entry)
+    return localize(texts, info.context.languages)
 
 
 def _type(root: TaskView) -> str:

@@ -33,7 +33,11 @@ async def _party(root: Principal, info: Info[Context, None]) -> Party | None:
 
 
 async def _parties(
-    root: Principal, info: Info[Context, None], first: int | None = 50, after: str | None = None, search: str | None = None
+    root: Principal,
+    info: Info[Context, None],
+    first: int | None = 50,
+    after: str | None = None,
+    search: str | None = None,
 ) -> PartyConnection:
     return await info.context.read(parties.page, first, after, search)  # pyright: ignore[reportReturnType] -- fields are read from the page
 
