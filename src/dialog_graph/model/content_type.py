@@ -96,4 +96,4 @@ def display_name(text: str | None) -> str | None:
     tail = f"{dot}{extension}" if stem and len(extension) <= 16 else ""
     kept = plain.removesuffix(tail) if tail else plain
     room = MAX_NAME_BYTES - len(tail.encode())
-    return kept.encode()[:room].decode("utf-8", "ignore") + tail or None
+    return (kept.encode()[:room].decode("utf-8", "ignore") + tail).strip() or None
