@@ -181,7 +181,7 @@ def _is_permitted(
     reach = reaches.get((None if is_org else event.party_id, event.resource_id))
     if reach is None or (row["is_hard_deleted"] and not is_org):
         return False
-    return reach.default is not (row["place"] in reach.exceptions)
+    return reach.holds_at(row["place"])
 
 
 async def feed_page(ports: Ports, snapshot: Snapshot, wanted: Wanted, first: int, after: str | None) -> EventPage:
