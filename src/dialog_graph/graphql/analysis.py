@@ -17,7 +17,6 @@ from graphql import (
     GraphQLNamedType,
     GraphQLSchema,
     InlineFragmentNode,
-    IntValueNode,
     ListValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
@@ -28,7 +27,7 @@ from graphql import (
 )
 
 from dialog_graph.errors import Refusal, Refused, refuse
-from dialog_graph.graphql.cost import CEILING, MUTATION, Part, Plan, is_mutation, priced, unwrapped
+from dialog_graph.graphql.cost import CEILING, MUTATION, Part, Plan, is_mutation, literal, priced, unwrapped
 from dialog_graph.graphql.limits import Limits, check
 
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -37,13 +36,13 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 
 @dataclass(frozen=True, slots=True)
 class OperationFacts:
-    """Facts of one operation. `defaults`: whole numbers that its variables have by default, for page sizes."""
+    """Facts of one operation. `defaults`: what its variables have by default, as costs need it."""
 
     node: OperationDefinitionNode
     root: int
     root_fields: tuple[FieldNode, ...]
     introspects: bool
-    defaults: Mapping[str, int]
+    defaults: Mapping[str, Any]
 
     @property
     def kind(self) -> OperationType:
@@ -119,6 +118,7 @@ class _Walk:
         self._count_directives(node)
         for variable in node.variable_definitions or ():
             self._count_directives(variable)
+            self._count_values([variable.default_value] if variable.default_value else [])
         root = self._selection_set(node.selection_set, root_type, 1)
         limits = self._limits
         check("LIMIT_FIELDS", f"root fields of a {node.operation.value}", len(root.fields), maximum)
@@ -126,9 +126,9 @@ class _Walk:
         check("LIMIT_DEPTH", "depth of introspection", root.introspection_depth, limits.introspection_depth)
         check("LIMIT_ALIASES", "aliases", root.aliases, limits.aliases)
         defaults = {
-            each.variable.name.value: int(each.default_value.value[:12])
+            each.variable.name.value: literal(each.default_value)
             for each in node.variable_definitions or ()
-            if isinstance(each.default_value, IntValueNode)
+            if each.default_value is not None
         }
         return OperationFacts(node, root.node, tuple(root.fields), root.introspection_depth > 0, defaults)
 

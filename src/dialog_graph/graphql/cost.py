@@ -2,9 +2,9 @@
 
 Cost (security rules §11), counted in tenths so that it stays exact: an entity 1, a value read from its parent's row
 and a scalar 0.1 each, all multiplied by the enclosing page sizes; free-text search 100, a mutation 50. An entity is an
-object type with a field `id`. A page is the argument `first` or `limit` of a field, its default the one that the
-schema declares. A list without such an argument counts as one; its field may declare a size, and any field a weight:
-`strawberry.field(metadata={COST: Weight(page=20)})`.
+object type with a field `id`. A page is the argument `first` or `limit` of a field, or a member of its input object,
+its default the one that the schema declares. A list without such an argument counts as one; its field may declare a
+size, and any field a weight: `strawberry.field(metadata={COST: Weight(page=20)})`.
 
 The plan is a list of nodes, one per selection set of the document, where a fragment is one node however often it is
 spread; adding it up is one pass over that list, with arithmetic that stops at a ceiling.
@@ -13,10 +13,9 @@ spread; adding it up is one pass over that list, with arithmetic that stops at a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
-    ArgumentNode,
     FieldNode,
     GraphQLField,
     GraphQLList,
@@ -24,6 +23,8 @@ from graphql import (
     GraphQLObjectType,
     IntValueNode,
     NullValueNode,
+    ObjectValueNode,
+    ValueNode,
     VariableNode,
     is_composite_type,
 )
@@ -71,17 +72,33 @@ PAGE_ARGUMENTS: Mapping[str, PageRule] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where an argument's value comes from: the document, or a path into the variables."""
+
+    literal: Any = None
+    path: tuple[str, ...] = ()
+
+    def read(self, variables: Mapping[str, Any]) -> Any:
+        """The value; None when it is not given."""
+        if not self.path:
+            return self.literal
+        value: Any = variables
+        for name in self.path:
+            value = cast("Mapping[str, Any]", value).get(name) if isinstance(value, Mapping) else None
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A page size of the document: a literal, or a variable with what holds without it."""
+    """A page size of the document. `default`: what holds when none is given."""
 
     rule: PageRule
     default: int
-    literal: int | None = None
-    variable: str | None = None
+    source: Source
 
     def size(self, variables: Mapping[str, Any]) -> int:
         """The multiplier. Raises `Refused(LIMIT_PAGE)` for a strict page outside its range."""
-        given = variables.get(self.variable) if self.variable else self.literal
+        given = self.source.read(variables)
         size = given if isinstance(given, int) and not isinstance(given, bool) else self.default
         if self.rule.strict and not 1 <= size <= self.rule.maximum:
             raise refuse("LIMIT_PAGE", f"page size: 1 to {self.rule.maximum}", f"found {size}")
@@ -90,12 +107,23 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One contribution to a selection set: `times` × page × (`own` + what the node of the selection costs)."""
+    """One contribution to a selection set: `times` × page × (`own` + what the node of the selection costs).
+
+    `when`: counts only if this value is given.
+    """
 
     own: int
     node: int | None = None
     page: Page | None = None
     times: int = 1
+    when: Source | None = None
+
+    def total(self, totals: list[int], variables: Mapping[str, Any]) -> int:
+        """What it adds, once the totals of earlier nodes are known."""
+        if self.when is not None and self.when.read(variables) is None:
+            return 0
+        inner = self.own if self.node is None else self.own + totals[self.node]
+        return self.times * inner * (self.page.size(variables) if self.page else 1)
 
 
 @dataclass(slots=True)
@@ -113,10 +141,7 @@ class Plan:
         """Cost of every node, in tenths. Raises `Refused(LIMIT_PAGE)`."""
         totals: list[int] = []
         for fixed, parts in self.nodes:
-            total = fixed
-            for part in parts:
-                inner = part.own if part.node is None else part.own + totals[part.node]
-                total += part.times * inner * (part.page.size(variables) if part.page else 1)
+            total = fixed + sum(part.total(totals, variables) for part in parts)
             totals.append(min(total, CEILING))
         return totals
 
@@ -131,12 +156,12 @@ def priced(node: FieldNode, definition: GraphQLField | None, child: int | None) 
         return VALUE, [Part(0, child)] if child is not None else []
     declared = _declared(definition)
     own = _own(definition, declared)
-    fixed = SEARCH if _is_given(node, _SEARCH_ARGUMENT) else 0
+    parts = [Part(SEARCH, when=search)] if (search := _argument(node, definition, _SEARCH_ARGUMENT)[0]) else []
     page = _page(node, definition)
     times = (declared.page or 1) if page is None else 1
     if page is None or unwrapped(definition)[1]:
-        return fixed, [Part(own, child, page, times)]
-    return fixed + own, [Part(0, child, page, times)]
+        return 0, [*parts, Part(own, child, page, times)]
+    return own, [*parts, Part(0, child, page, times)]
 
 
 def _declared(definition: GraphQLField) -> Weight:
@@ -152,7 +177,7 @@ def _own(definition: GraphQLField, declared: Weight) -> int:
 
 
 def unwrapped(definition: Any) -> tuple[GraphQLNamedType, bool]:
-    """The named type of a field, and whether the field is a list."""
+    """The named type of a field or argument, and whether it is a list."""
     type_: Any = definition.type
     is_list = False
     while (inner := getattr(type_, "of_type", None)) is not None:
@@ -171,28 +196,46 @@ def is_mutation(parent: GraphQLNamedType | None, mutation: GraphQLObjectType | N
     return parent is not None and parent is mutation
 
 
-def _argument(node: FieldNode, name: str) -> ArgumentNode | None:
-    return next((argument for argument in node.arguments or () if argument.name.value == name), None)
+def literal(node: ValueNode | None) -> Any:
+    """A value of the document as far as costs need it: whole numbers and objects, None, else just that it is there.
+
+    The grammar's integers have any length; those of more than twelve digits are all alike to us.
+    """
+    match node:
+        case None | NullValueNode():
+            return None
+        case IntValueNode(value=digits):
+            return int(digits[:12])
+        case ObjectValueNode():
+            return {member.name.value: literal(member.value) for member in node.fields}
+        case _:
+            return True
 
 
-def _is_given(node: FieldNode, name: str) -> bool:
-    argument = _argument(node, name)
-    return argument is not None and not isinstance(argument.value, NullValueNode)
+def _source(node: ValueNode | None, *inner: str) -> Source:
+    """The value of an argument, or of a member of it."""
+    if isinstance(node, VariableNode):
+        return Source(path=(node.name.value, *inner))
+    if inner and isinstance(node, ObjectValueNode):
+        return _source(next((each.value for each in node.fields if each.name.value == inner[0]), None))
+    return Source(None if inner else literal(node))
+
+
+def _argument(node: FieldNode, definition: GraphQLField, name: str) -> tuple[Source | None, object]:
+    """Where a field's argument of that name gets its value, and its default; also as a member of an input object."""
+    for argument, declared in definition.args.items():
+        given = next((each.value for each in node.arguments or () if each.name.value == argument), None)
+        if argument == name:
+            return _source(given), declared.default_value
+        members = getattr(unwrapped(declared)[0], "fields", {})
+        if name in members:
+            return _source(given, name), members[name].default_value
+    return None, None
 
 
 def _page(node: FieldNode, definition: GraphQLField) -> Page | None:
     for name, rule in PAGE_ARGUMENTS.items():
-        if name in definition.args:
-            return _page_of(_argument(node, name), rule, definition.args[name].default_value)
+        source, declared = _argument(node, definition, name)
+        if source is not None:
+            return Page(rule, declared if isinstance(declared, int) else rule.default, source)
     return None
-
-
-def _page_of(argument: ArgumentNode | None, rule: PageRule, declared: object) -> Page:
-    default = declared if isinstance(declared, int) else rule.default
-    value = argument.value if argument else None
-    if isinstance(value, VariableNode):
-        return Page(rule, default, variable=value.name.value)
-    if isinstance(value, IntValueNode):
-        # The grammar's integers have any length; those with more digits are all alike to us.
-        return Page(rule, default, literal=int(value.value[:12]))
-    return Page(rule, default)

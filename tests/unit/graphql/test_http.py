@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import AsyncGenerator
+from hashlib import sha256
 from typing import Any
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from dialog_graph.graphql.documents import Persisted
 from dialog_graph.graphql.execution import Rules
 from dialog_graph.graphql.limits import Limits
 from dialog_graph.model.principal import PrincipalKind
@@ -311,6 +313,17 @@ async def test_free_documents_may_be_closed_to_kinds_of_callers() -> None:
     rules = Rules(persisted_only=frozenset({PrincipalKind.ANONYMOUS}))
     async with client_of(toy.toy_edge(rules=rules)) as client:
         assert codes(await ask(client, "{ hello }")) == ["INVALID_INPUT"]
+
+
+async def test_a_persisted_document_is_asked_for_by_its_hash() -> None:
+    text = "query Q($t: String!) { echo(text: $t) }"
+    known = sha256(text.encode()).hexdigest()
+    rules = Rules(persisted_only=frozenset({PrincipalKind.ANONYMOUS}))
+    async with client_of(toy.toy_edge(rules=rules, persisted=Persisted(texts={known: text}))) as client:
+        answer = await client.post("/graphql", json={"documentId": known, "variables": {"t": "hi"}})
+        unknown = await client.post("/graphql", json={"documentId": "0" * 64})
+    assert answer.json()["data"] == {"echo": "hi"}
+    assert codes(unknown) == ["INVALID_INPUT"]
 
 
 async def test_unknown_fields_give_no_hints(client: httpx.AsyncClient) -> None:

@@ -246,6 +246,10 @@ def tenths(text: str, variables: dict[str, Any] | None = None) -> int:
         ("{ search(limit: 10) { items { id } } }", 1 + 10 * 11),
         ('{ search(search: "x", limit: 10) { items { id } } }', 1000 + 1 + 10 * 11),
         ("{ search(search: null, limit: 10) { items { id } } }", 1 + 10 * 11),
+        ("{ find(wish: {}) { items { id } } }", 1 + 10 * 11),
+        ("{ find(wish: {limit: 3}) { items { id } } }", 1 + 3 * 11),
+        ('{ find(wish: {limit: 3, search: "x"}) { items { id } } }', 1000 + 1 + 3 * 11),
+        ("{ dear }", 75),
         ('mutation { save(text: "") }', 500 + 1),
         ("{ node { children(first: 10) { children(first: 10) { id } } } }", 10 + 10 * (10 + 10 * 11)),
         ("{ node { ...F } } fragment F on Node { children(first: 3) { ...G } } fragment G on Node { id }", 10 + 3 * 11),
@@ -262,6 +266,17 @@ def test_a_page_in_a_variable_is_counted_with_its_value() -> None:
     assert tenths(text, {"n": 7}) == 10 + 7 * 11
     assert tenths(text, {"n": None}) == 10 + 50 * 11
     assert tenths(text, {"n": "seven"}) == 10 + 50 * 11
+
+
+def test_a_page_in_an_input_object_is_counted_wherever_it_comes_from() -> None:
+    member = "query ($n: Int, $s: String) { find(wish: {limit: $n, search: $s}) { items { id } } }"
+    assert tenths(member) == 1 + 10 * 11
+    assert tenths(member, {"n": 3, "s": None}) == 1 + 3 * 11
+    assert tenths(member, {"n": 3, "s": "x"}) == 1000 + 1 + 3 * 11
+    whole = "query ($w: Wish! = {limit: 900}) { find(wish: $w) { items { id } } }"
+    assert tenths(whole) == 1 + 900 * 11
+    assert tenths(whole, {"w": {"limit": 3, "search": "x"}}) == 1000 + 1 + 3 * 11
+    assert tenths(whole, {"w": "no object"}) == 1 + 10 * 11
 
 
 @pytest.mark.parametrize("size", [0, -1, 101, 10**15])

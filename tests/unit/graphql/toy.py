@@ -18,6 +18,7 @@ from dialog_graph.access.refusals import TokenRefusal
 from dialog_graph.errors import Refusal, Refused, refuse
 from dialog_graph.graphql.cors import Cors, Origins
 from dialog_graph.graphql.cost import COST, Weight
+from dialog_graph.graphql.documents import Persisted
 from dialog_graph.graphql.edge import Edge
 from dialog_graph.graphql.execution import Engine, Rules
 from dialog_graph.graphql.lifetime import Times
@@ -79,6 +80,12 @@ class Found:
     items: list[Node]
 
 
+@strawberry.input
+class Wish:
+    search: str | None = None
+    limit: int | None = 10
+
+
 @strawberry.type
 class Query:
     @strawberry.field
@@ -92,6 +99,14 @@ class Query:
     @strawberry.field
     def search(self, search: str | None = None, limit: int | None = None) -> Found:
         return Found(items=[])
+
+    @strawberry.field
+    def find(self, wish: Wish) -> Found:
+        return Found(items=[])
+
+    @strawberry.field(metadata={COST: Weight(own=7.5)})
+    def dear(self) -> str:
+        return "dear"
 
     @strawberry.field
     def echo(self, text: str = "", times: int = 1) -> str:
@@ -260,6 +275,7 @@ def toy_edge(
     *,
     limits: Limits | None = None,
     rules: Rules | None = None,
+    persisted: Persisted | None = None,
     times: Times | None = None,
     seats: Seats | None = None,
     now: Callable[[], float] = lambda: 1_000_000_000.0,
@@ -270,7 +286,7 @@ def toy_edge(
     NOTES.__init__()
     SOURCE.__init__()
     return Edge(
-        engine=Engine(SCHEMA, limits or Limits(), rules=rules),
+        engine=Engine(SCHEMA, limits or Limits(), rules=rules, persisted=persisted),
         make_context=make_context,
         identify=who,
         graphiql=page,
