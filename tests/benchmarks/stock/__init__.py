@@ -1,0 +1,1 @@
+"""The reference server: stock Strawberry, SQLModel and DataLoader over the same tables."""
