@@ -74,7 +74,8 @@ def result_row(tx: Transaction, scope: str, given: Any, result: object) -> Idemp
     key: str | None = given.idempotency_key
     if key is None:
         return None
-    stored: Json = orjson.loads(orjson.dumps(result))
+    # The driver's ids are a subclass of UUID, which orjson does not know.
+    stored: Json = orjson.loads(orjson.dumps(result, default=str))
     return IdempotencyRow(
         scope=scope,
         actor=actor_key(tx.principal),
