@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -13,7 +13,9 @@ from starlette.types import Message
 
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.graphql.edge import Edge
+from dialog_graph.graphql.execution import Engine, Operation, OperationContext, Outcome
 from dialog_graph.graphql.lifetime import Times
+from dialog_graph.graphql.limits import Limits
 from dialog_graph.graphql.seats import Seats
 from dialog_graph.graphql.sse import StreamApp
 from tests.unit.graphql import toy
@@ -301,6 +303,31 @@ async def test_a_client_that_does_not_read_is_left() -> None:
     await stalled(toy.toy_edge(times=Times(send=0.02)), send)
     assert len(sent) == 51
     assert (toy.NOTES.opened, toy.NOTES.open_generators) == (1, 0)
+
+
+class Leaky(Engine):
+    """The broken twin: its stream forgets to close the generator that it reads from."""
+
+    kept: list[AsyncGenerator[Outcome]]
+
+    async def stream(self, operation: Operation, context: OperationContext) -> AsyncGenerator[Outcome]:
+        self.kept = [super().stream(operation, context)]
+        async for outcome in self.kept[0]:
+            yield outcome
+
+
+async def test_a_generator_that_is_left_open_is_seen() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) > 50:
+            await asyncio.Future()
+
+    leaky = Leaky(toy.SCHEMA, Limits())
+    await stalled(replace(toy.toy_edge(times=Times(send=0.02)), engine=leaky), send)
+    assert (toy.NOTES.opened, toy.NOTES.open_generators) == (1, 1)
+    await leaky.kept[0].aclose()
 
 
 async def test_a_hot_generator_lets_others_run() -> None:
