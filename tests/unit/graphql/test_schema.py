@@ -19,4 +19,4 @@ def test_a_renamed_field_would_be_told() -> None:
     renamed = written.replace("currentTask: ProcessTask", "presentTask: ProcessTask")
     assert renamed != written
     changes = find_breaking_changes(build_schema(written), build_schema(renamed))
-    assert [change.description for change in changes] == ["Process.currentTask was removed."]
+    assert [change.description for change in changes] == ["Field Process.currentTask was removed."]
