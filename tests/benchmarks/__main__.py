@@ -106,7 +106,7 @@ def _against_stock(work: str, measured: Measured, goal: float) -> list[Row]:
     less = measured.ratio(candidates.STOCK, candidates.OURS, "cpu")
     return [
         report.ratio(f"{work}: requests/s against stock", measured.ratio(candidates.OURS, candidates.STOCK), goal),
-        report.ratio("    CPU of stock against ours", less),
+        report.ratio(f"{work}: CPU of stock against ours", less),
         *report.figures(measured),
     ]
 
@@ -119,7 +119,7 @@ async def _advance(house: House, servers: Sequence[Server], budget: Budget) -> l
         rows.append(Row(f"{work}: against pgbench", "≥ 0.5×", missing))
     else:
         rows.append(report.ratio(f"{work}: against pgbench", measured.ratio(candidates.OURS, "pgbench"), 0.5))
-    return [*rows, Row(f"    rows written (changed + new): {house.step.summary()}"), *report.figures(measured)]
+    return [*rows, report.figure(f"rows written (changed + new): {house.step.summary()}"), *report.figures(measured)]
 
 
 def _start() -> list[Row]:

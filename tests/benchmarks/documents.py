@@ -38,7 +38,6 @@ query instance($id: UUID!) {
       status startedAt startEvent endedAt endEvent
       tasks {
         id elementId type entry state startedAt endedAt action
-        name { value languageCode }
         startedBy { ...actor }
         endedBy { ...actor }
       }
@@ -52,7 +51,7 @@ query instance($id: UUID!) {
 }
 fragment actor on Actor { actorType actorId actorName kind }
 """
-"""One instance with its nested lists."""
+"""One instance with its nested lists. Names of tasks are left out: they stand in the app, not in a table."""
 
 ADVANCE = """
 mutation advance($id: UUID!) {

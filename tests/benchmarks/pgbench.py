@@ -27,7 +27,7 @@ POOL = "pgbench"
 _MATCH: Mapping[str, str] = {
     "process_task": "x.element_id = r.element_id and x.entry_no = r.entry_no",
     "data_element": "x.data_type = r.data_type and x.filename is not distinct from r.filename",
-    "dialog_activity": "x.activity_id = r.activity_id",
+    "dialog_activity": "x.type = r.type",
 }
 """How a recorded row is found again in another instance, where an instance has several."""
 
@@ -59,6 +59,7 @@ async def prepare(connection: asyncpg.Connection, step: Step) -> str:
     await connection.execute(
         "insert into bench.step values ($1::text::jsonb, $2::text::jsonb)", json.dumps(changed), json.dumps(step.new)
     )
+    await connection.execute("analyze bench.step")
     parts = [_update(table, step) for table in step.changed if step.changed[table]]
     parts += [_insert(table, step) for table in step.new if step.new[table]]
     statement = ",\n".join(parts)
@@ -74,9 +75,10 @@ def _update(table: str, step: Step) -> str:
     values = ", ".join(f"{name} = r.{name}" for name in columns)
     match = f" and {_MATCH[table]}" if table in _MATCH else ""
     return (
-        f"changed_{table} as (update dg.{table} x set {values} from p,"
-        f" jsonb_populate_recordset(null::dg.{table}, p.changed -> '{table}') r"
-        f" where x.{_key(table)} = p.{_key(table)}{match})"
+        # Sub-selects and not a join: the planner knows then that there is one instance, and uses the index.
+        f"changed_{table} as (update dg.{table} x set {values}"
+        f" from jsonb_populate_recordset(null::dg.{table}, (select p.changed -> '{table}' from p)) r"
+        f" where x.{_key(table)} = (select p.{_key(table)} from p){match})"
     )
 
 

@@ -24,6 +24,15 @@ NOT_MEASURED = (
 """Goals of the performance rules that this version of the benchmarks does not measure."""
 
 
+_FIGURE = "    "
+"""Begins a line of figures."""
+
+
+def figure(text: str) -> "Row":
+    """A line of figures below a row."""
+    return Row(f"{_FIGURE}{text}")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table."""
@@ -67,7 +76,7 @@ def _figures(measured: Measured, name: str, unit: str) -> Row:
     rate, latency = measured.of(name, "rate"), measured.of(name, "latency")
     server, postgres = measured.of(name, "server_cpu"), measured.of(name, "postgres_cpu")
     return Row(
-        f"    {name}",
+        f"{_FIGURE}{name:<8}",
         "",
         f"{rate.median:.0f} {unit} ({rate.low:.0f}–{rate.high:.0f}), CPU {server.median + postgres.median:.2f} ms"
         f" (server {server.median:.2f} + Postgres {postgres.median:.2f}), {latency.median:.1f} ms each",
@@ -75,13 +84,19 @@ def _figures(measured: Measured, name: str, unit: str) -> Row:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows under their headings, in columns."""
+    """The rows under their headings, in columns; figures stand below their row, across the columns."""
     lines = [("work", "goal", "measured", ""), *((row.work, row.goal, row.measured, row.verdict) for row in rows)]
-    widths = [max(len(line[place]) for line in lines) for place in range(3)]
-    texts = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]) for line in lines
-    ]
-    return "\n".join([texts[0].rstrip(), "-" * (sum(widths) + 18), *(text.rstrip() for text in texts[1:])])
+    plain = [line for line in lines if not line[0].startswith(_FIGURE)]
+    widths = [max(len(line[place]) for line in plain) for place in range(3)]
+    texts = [_line(line, widths) for line in lines]
+    return "\n".join([texts[0], "-" * (sum(widths) + 18), *texts[1:]])
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    if cells[0].startswith(_FIGURE):
+        return f"{cells[0]}  {cells[2]}".rstrip()
+    columns = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
+    return "  ".join([*columns, cells[3]]).rstrip()
 
 
 def not_measured() -> list[Row]:

@@ -28,7 +28,7 @@ select p.*, t.instance_id as template_id, t.dialog_id as template_dialog_id,
                                 else p.band >= t.band_from and p.band < t.band_to end
   join dg.instance i on i.instance_id = t.instance_id;
 create unique index on bench.plan (n);
-create index on bench.plan (pool, place) where pool is not null;
+create unique index on bench.plan (pool, place) where pool is not null;
 analyze bench.plan;
 
 insert into dg.instance

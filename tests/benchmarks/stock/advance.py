@@ -4,7 +4,7 @@ It writes the rows that the product was seen to write for the same step (`Config
 the form nor validates it, decides no conditions and computes no projection: what is left is the writing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -46,17 +46,24 @@ _SAME = {
     "data_element": ("data_type", "filename"),
     "dialog": (),
     "dialog_detail": (),
-    "dialog_activity": ("activity_id",),
+    "dialog_activity": ("type",),
 }
 """What tells rows of one instance apart that stand for the same thing in two instances."""
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("\\x"))
+
+
+_READERS: Mapping[type, Callable[[str], Any]] = {datetime: datetime.fromisoformat, UUID: UUID, bytes: _bytes}
+"""Python type of a column -> reader of its recorded text."""
 
 
 def _python(model: type[SQLModel], name: str, value: Any) -> Any:
     """A recorded value as the driver wants it."""
     kind = model.__table__.c[name].type.python_type  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue] -- SQLModel does not declare its table
-    if value is None or kind not in (datetime, UUID):
-        return value
-    return datetime.fromisoformat(value) if kind is datetime else UUID(value)
+    read = _READERS.get(kind)
+    return value if value is None or read is None else read(value)
 
 
 async def advance(context: Context, instance_id: UUID) -> Instance | None:

@@ -257,10 +257,6 @@ class ProcessTask:
     action: str | None
 
     @strawberry.field
-    def name(self) -> list[Localization]:
-        return [] if self.row.name is None else localized({"nb": self.row.name})
-
-    @strawberry.field
     async def started_by(self, info: Info[Context, None]) -> Actor:
         return await actor(info.context, self.row.started_by, self.row.instance_id)
 
