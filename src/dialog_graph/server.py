@@ -6,6 +6,7 @@ is closed in the opposite order, whatever ended it.
 """
 
 import asyncio
+import base64
 import logging
 import os
 import signal
@@ -39,9 +40,11 @@ from dialog_graph.graphql import routes as graphql_routes
 from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.cors import Cors, Origins
 from dialog_graph.graphql.edge import Edge
-from dialog_graph.graphql.execution import Engine
+from dialog_graph.graphql.execution import Engine, Rules
+from dialog_graph.graphql.lifetime import Closing
 from dialog_graph.graphql.limits import Limits
 from dialog_graph.graphql.schema import build_schema
+from dialog_graph.graphql.seats import Seats
 from dialog_graph.model.diagnostic import Diags
 from dialog_graph.model.principal import Principal, PrincipalKind, app_worker
 from dialog_graph.ports import Ports
@@ -161,8 +164,9 @@ def build(ports: Ports) -> Starlette:
     orgs = tuple(owner.org for owner in register.service_owners) if settings.is_development else ()
     profiles = issuers.build(issuers.from_settings(settings), orgs)
     callers = _Callers(ports, profiles)
+    edge = _edge(ports, callers)
     routes: list[BaseRoute] = [
-        *graphql_routes.routes(_edge(ports, callers)),
+        *graphql_routes.routes(edge),
         *data.routes(data.Data(ports, callers.of_request, callers.known)),
         *dialog_urls.routes(dialog_urls.DialogUrls(ports, profiles, clock)),
         *exchange_routes.routes(_exchange(ports, profiles), clock),
@@ -173,11 +177,13 @@ def build(ports: Ports) -> Starlette:
     if settings.is_development:
         issuer = Issuer(ports.database, ports.keys, register, profiles, settings.public_url)
         routes += dev_issuer_routes.routes(issuer, clock)
-    return Starlette(
+    application = Starlette(
         routes=routes,
         middleware=[Middleware(Cors, origins=_origins(settings))],
         exception_handlers=fault_answers.HANDLERS,
     )
+    application.state.closing = edge.closing
+    return application
 
 
 def _origins(settings: Settings) -> Origins:
@@ -186,7 +192,8 @@ def _origins(settings: Settings) -> Origins:
 
 def _edge(ports: Ports, callers: _Callers) -> Edge:
     settings = ports.settings
-    engine = Engine(build_schema(field_suggestions=settings.is_development), Limits())
+    rules = Rules(anonymous_introspection=not settings.is_production)
+    engine = Engine(build_schema(field_suggestions=settings.is_development), Limits(), rules=rules)
 
     def make_context(principal: Principal, languages: tuple[str, ...], trace_id: str) -> Context:
         return Context(ports, principal, languages, trace_id)
@@ -197,7 +204,14 @@ def _edge(ports: Ports, callers: _Callers) -> Edge:
         identify=callers.identify,
         graphiql=web.graphiql_response if settings.is_development else None,
         origins=_origins(settings),
+        seats=Seats(limited=settings.rate_limits),
+        cursor_order=_place_in_feed,
     )
+
+
+def _place_in_feed(cursor: str) -> bytes:
+    """Cursors in the order of the feed: their bytes, which their text does not keep."""
+    return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
 
 
 def _exchange(ports: Ports, profiles: Profiles) -> exchange.Exchange:
@@ -307,6 +321,19 @@ async def _served(settings: Settings, serving: Serving, listening: socket.socket
         await _until_signalled(build(ports), settings, serving, listening)
 
 
+class _Server(uvicorn.Server):
+    """Tells the streams of a coming end, so that they close with their cursor before their sockets are cut."""
+
+    def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Called for each signal that ends the server."""
+        self._closing.close_all()
+        super().handle_exit(sig, frame)
+
+
 async def _until_signalled(app: Starlette, settings: Settings, serving: Serving, listening: socket.socket) -> None:
     config = uvicorn.Config(
         app,
@@ -327,7 +354,7 @@ async def _until_signalled(app: Starlette, settings: Settings, serving: Serving,
         forwarded_allow_ips=list(settings.proxies) or None,
         proxy_headers=bool(settings.proxies),
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, app.state.closing)
     if settings.is_development:
         serving.report("development issuer is on: anybody who reaches this address can act as any test user")
     serving.report(f"ready: {settings.public_url}")
