@@ -1,0 +1,93 @@
+"""Where fault runs take place: a durable embedded Postgres of their own, and a fresh database for each run."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+
+from dialog_graph.server import ports_of, register_apps
+from dialog_graph.settings import Settings
+from dialog_graph.storage.bootstrap import make_ready
+from dialog_graph.storage.database import Options, prepare_connection
+from dialog_graph.storage.embedded import Address, EmbeddedPostgres
+from dialog_graph.storage.logins import Logins, embedded_logins
+from tests.chaos.processes import ROOT, Place, Zygote
+
+_TEMPLATE = "chaos_template"
+
+
+@dataclass(slots=True)
+class Ground:
+    """A fresh database with the example apps, its files, and a session past row level security to look at it."""
+
+    place: Place
+    logins: Logins
+    connection: asyncpg.Connection
+
+    @property
+    def blobs(self) -> Path:
+        return self.place.folder / "blobs"
+
+
+@dataclass(slots=True)
+class Site:
+    """The server and the parent of all workers."""
+
+    address: Address
+    folder: Path
+    zygote: Zygote
+    _numbers: "count[int]" = field(default_factory=count)
+
+    async def _run(self, statement: str) -> None:
+        connection = await asyncpg.connect(**self.address.connect_kwargs(self.address.database, self.address.user))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def prepare(self) -> None:
+        """The database that all others are copies of."""
+        await self._run(f"create database {_TEMPLATE} template template0 encoding 'UTF8'")
+        settings = Settings(data=self.folder, blobs=str(self.folder / "blobs"), keys=self.folder / "keys")
+        logins = await make_ready(self.address, settings, _TEMPLATE)
+        async with ports_of(settings, logins, Options(pool_min=0)) as ports:
+            await register_apps(ports, ROOT / "apps")
+
+    @asynccontextmanager
+    async def ground(self, twin: str = "") -> AsyncGenerator[Ground]:
+        """A fresh database; dropped at the end of the block."""
+        name = f"chaos_{next(self._numbers)}"
+        await self._run(f"create database {name} template {_TEMPLATE}")
+        logins = embedded_logins(self.address, name)
+        connection = await asyncpg.connect(**logins.setup)
+        await prepare_connection(connection)
+        place = Place(
+            host=self.address.host, port=self.address.port, database=name, folder=self.folder / name, twin=twin
+        )
+        try:
+            yield Ground(place, logins, connection)
+        finally:
+            await connection.close()
+            await self._run(f"drop database {name} with (force)")
+
+
+@asynccontextmanager
+async def opened() -> AsyncGenerator[Site]:
+    """A site, gone at the end of the block."""
+    folder = Path(tempfile.mkdtemp(prefix="dg-chaos-"))
+    # Started by root, the database runs as somebody else, who must be able to pass.
+    folder.chmod(0o711)
+    postgres = EmbeddedPostgres(folder / "data", durable=True)
+    try:
+        with Zygote() as zygote:
+            site = Site(postgres.start(), folder, zygote)
+            await site.prepare()
+            yield site
+    finally:
+        postgres.stop()
+        shutil.rmtree(folder, ignore_errors=True)
