@@ -1,0 +1,28 @@
+"""Flow tests, those in the apps' folders too: `app_test` opens an app, and at its end every journal is replayed."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from dialog_graph.testing import AppTest, Databases
+from dialog_graph.testing.app_test import opened
+from dialog_graph.testing.plugin import Open, dialog_graph_databases
+from tests.flow.replaying import check_replays
+
+__all__ = ["app_test", "dialog_graph_databases"]
+
+
+@pytest.fixture
+def app_test(dialog_graph_databases: Databases, tmp_path: Path) -> Open:
+    """As the plugin's, and afterwards the journal of every instance must give its stored state again."""
+
+    @asynccontextmanager
+    async def open_app(folder: str | Path) -> AsyncGenerator[AppTest, None]:
+        async with dialog_graph_databases.fresh() as logins:
+            async with opened(Path(folder), logins, tmp_path) as app:
+                yield app
+            await check_replays(logins.setup)
+
+    return open_app

@@ -1,0 +1,62 @@
+"""One real server for all end-to-end tests of a run."""
+
+import os
+from collections.abc import AsyncGenerator, Callable, Generator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.clients import Graph
+from tests.e2e.running import PROJECT, Live, running
+
+
+def _template() -> Path | None:
+    shared = Path(os.environ.get("DIALOG_GRAPH_SHARED") or PROJECT.parent / "shared")
+    template = shared / "corpus" / "apps" / "template-v8"
+    return template if template.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def live() -> Generator[Live]:
+    """The running server. At the end its log must not tell of a fault: whatever the tests sent, nothing broke."""
+    with running(_template()) as server:
+        yield server
+        log = server.log
+    assert "Traceback (most recent call last)" not in log, log[-8000:]
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncGenerator[httpx.AsyncClient]:
+    """Connections that know nothing of proxies."""
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def caller(live: Live, http: httpx.AsyncClient) -> Callable[[str | None], Graph]:
+    """Whoever holds a token."""
+    return lambda token: Graph(live.url, token, http)
+
+
+@pytest.fixture
+def kari(live: Live, http: httpx.AsyncClient) -> Graph:
+    return Graph(live.url, live.person("kari"), http)
+
+
+@pytest.fixture
+def jon(live: Live, http: httpx.AsyncClient) -> Graph:
+    """A person without any relation to Kari."""
+    return Graph(live.url, live.person("jon"), http)
+
+
+@pytest.fixture
+def ttd(live: Live, http: httpx.AsyncClient) -> Graph:
+    """The service owner of the example apps."""
+    return Graph(live.url, live.org("ttd"), http)
+
+
+@pytest.fixture
+def nabo(live: Live, http: httpx.AsyncClient) -> Graph:
+    """Another service owner."""
+    return Graph(live.url, live.org("nabo"), http)

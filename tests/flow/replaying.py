@@ -1,0 +1,177 @@
+"""What the journal of an instance says, held against what is stored: the check at the end of every flow test.
+
+The state must come out of a replay byte for byte, and the rows that repeat it for readers (tasks, columns of the
+instance, the process events) must be those that one recomputes from the replayed events alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from dialog_graph.apps import Files, load
+from dialog_graph.bpmn import (
+    Definition,
+    Event,
+    IncidentOpened,
+    IncidentResolved,
+    Mismatch,
+    Outcome,
+    ProcessCancelled,
+    ProcessEnded,
+    ProcessStarted,
+    Replayed,
+    TaskEntered,
+    TaskKind,
+    TaskLeft,
+    replay,
+)
+from dialog_graph.storage.database import prepare_connection
+
+INSTANCES = """
+select i.instance_id, i.version_id, i.process_state, i.event_seq, i.current_task, i.task_type, i.has_incident,
+       i.start_event, i.end_event, i.ended_at is not null as is_ended, i.status, i.is_hard_deleted
+  from dg.instance i order by i.instance_id
+"""
+EVENTS = """
+select type, stream_seq, data from dg.event where stream_id = $1 and instance_id = $1 order by stream_seq
+"""
+TASKS = """
+select element_id, entry_no, type, status, action, sent_back
+  from dg.process_task where instance_id = $1 order by position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A row of `process_task`, as far as the process decides it."""
+
+    element_id: str
+    entry_no: int
+    type: str
+    status: str
+    action: str | None
+    sent_back: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in ("ACTIVE", "WAITING", "FAILED")
+
+
+async def check_replays(login: dict[str, Any]) -> int:
+    """Replays all instances of the database of this superuser login; gives how many. Raises `AssertionError`."""
+    connection = await asyncpg.connect(**login)
+    try:
+        await prepare_connection(connection)
+        definitions = dict[UUID, Definition]()
+        instances = await connection.fetch(INSTANCES)
+        for instance in instances:
+            version_id = instance["version_id"]
+            if version_id not in definitions:
+                definitions[version_id] = await _definition(connection, version_id)
+            await _check(connection, definitions[version_id], instance)
+        return len(instances)
+    finally:
+        await connection.close()
+
+
+async def _definition(connection: asyncpg.Connection, version_id: UUID) -> Definition:
+    archive = await connection.fetchval("select files from dg.app_version where version_id = $1", version_id)
+    version, _ = load(Files.from_archive(archive), "development")
+    assert version is not None, "what is stored compiles"
+    return version.definition
+
+
+async def _check(connection: asyncpg.Connection, definition: Definition, instance: asyncpg.Record) -> None:
+    instance_id = instance["instance_id"]
+    events = await connection.fetch(EVENTS, instance_id)
+    numbers = [event["stream_seq"] for event in events]
+    assert numbers == list(range(1, instance["event_seq"] + 1)), f"{instance_id}: gaps in the stream: {numbers}"
+    records = [event["data"] for event in events if event["type"] == "process.step"]
+    replayed = replay(definition, records)
+    assert isinstance(replayed, Replayed), f"{instance_id}: {replayed}"
+    assert replayed.state.to_json() == instance["process_state"], f"{instance_id}: another state than the stored one"
+    rows = await connection.fetch(TASKS, instance_id)
+    tasks = recomputed_tasks(definition, replayed.events)
+    assert [Task(*row) for row in rows] == tasks, f"{instance_id}: other tasks than the stored ones"
+    assert process_events(events) == list(told(replayed.events)), f"{instance_id}: other events than the stored ones"
+    _check_columns(instance, tasks, replayed)
+
+
+def _check_columns(instance: asyncpg.Record, tasks: Sequence[Task], replayed: Replayed) -> None:
+    """The columns of the instance that repeat the state for queries."""
+    open_tasks = [task for task in tasks if task.is_open]
+    first = open_tasks[0] if open_tasks else None
+    stored = (instance["current_task"], instance["task_type"], instance["has_incident"], instance["is_ended"])
+    expected = (
+        first.element_id if first else None,
+        first.type if first else None,
+        bool(replayed.state.incidents),
+        any(isinstance(event, ProcessEnded | ProcessCancelled) for event in replayed.events),
+    )
+    assert stored == expected, f"{instance['instance_id']}: other columns than the state says: {stored} != {expected}"
+    ends = [event.end_event for event in replayed.events if isinstance(event, ProcessEnded)]
+    assert instance["end_event"] == (ends[0] if ends else None)
+
+
+def recomputed_tasks(definition: Definition, events: Iterable[Event]) -> list[Task]:
+    """The task rows that these events give, in order of activation."""
+    tasks = dict[tuple[str, int], Task]()
+    for event in events:
+        match event:
+            case TaskEntered():
+                element = definition.element(event.element_id)
+                assert element is not None
+                assert element.task is not None
+                status = "ACTIVE" if element.task.kind is TaskKind.USER else "WAITING"
+                tasks[event.element_id, event.entry_no] = Task(
+                    event.element_id, event.entry_no, event.task_type, status, None, event.by_send_back
+                )
+            case TaskLeft():
+                old = tasks[event.element_id, event.entry_no]
+                status = "COMPLETED" if event.outcome is Outcome.COMPLETED else "ABANDONED"
+                tasks[event.element_id, event.entry_no] = Task(
+                    old.element_id, old.entry_no, old.type, status, event.action, old.sent_back
+                )
+            case IncidentOpened() | IncidentResolved() if (event.element_id, event.entry_no) in tasks:
+                old = tasks[event.element_id, event.entry_no]
+                if old.is_open:
+                    status = "FAILED" if isinstance(event, IncidentOpened) else "WAITING"
+                    tasks[event.element_id, event.entry_no] = Task(
+                        old.element_id, old.entry_no, old.type, status, old.action, old.sent_back
+                    )
+            case _:
+                pass
+    return list(tasks.values())
+
+
+def told(events: Iterable[Event]) -> Iterable[str]:
+    """The types of event rows that the interpreter's events stand for (event rules §6.2)."""
+    for event in events:
+        match event:
+            case ProcessStarted():
+                yield "app.instance.process.started"
+            case TaskEntered():
+                if event.by_send_back:
+                    yield f"app.instance.process.sentBack.{event.element_id}"
+                yield f"app.instance.process.movedTo.{event.element_id}"
+            case TaskLeft():
+                if event.outcome is not Outcome.CANCELLED:
+                    word = "taskEnded" if event.outcome is Outcome.COMPLETED else "taskAbandoned"
+                    yield f"app.instance.process.{word}.{event.element_id}"
+            case ProcessEnded():
+                yield "app.instance.process.completed"
+            case ProcessCancelled():
+                yield "app.instance.process.cancelled"
+            case IncidentOpened() | IncidentResolved():
+                yield "app.instance.process.incident"
+
+
+def process_events(rows: Iterable[asyncpg.Record]) -> list[str]:
+    """The types of the stored rows that the interpreter's events stand for."""
+    return [row["type"] for row in rows if row["type"].startswith("app.instance.process.")]
+
+
+__all__ = ["Mismatch", "Task", "check_replays", "process_events", "recomputed_tasks", "told"]
