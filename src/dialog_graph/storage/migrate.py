@@ -70,6 +70,23 @@ async def feed_restarted(connection: asyncpg.Connection) -> bool:
     )
 
 
+_FORCED = ("event", "webhook", "lease")
+_REBASE = (
+    # dg_owner is bound by row level security like everybody else.
+    *(f"alter table dg.{table} no force row level security" for table in _FORCED),
+    # Duties that read the feed go on with the first number that they have not seen; what they meet twice they know.
+    """
+    update dg.lease l set cursor_xid = '3', cursor_seq = coalesce(
+        (select min(e.seq) - 1 from dg.event e where (e.xid, e.seq) > (l.cursor_xid, l.cursor_seq)),
+        (select max(e.seq) from dg.event e), 0)
+     where cursor_xid is not null
+    """,
+    "update dg.webhook set since_xid = '0', since_seq = 0",
+    "update dg.event set xid = '3'",
+    *(f"alter table dg.{table} force row level security" for table in _FORCED),
+)
+
+
 async def rebase_feed(owner: ConnectKwargs) -> None:
     """Makes the order of events follow their numbers alone, and every cursor given out so far invalid.
 
@@ -78,10 +95,8 @@ async def rebase_feed(owner: ConnectKwargs) -> None:
     connection = await asyncpg.connect(**owner)
     try:
         async with connection.transaction():
-            # dg_owner is bound by row level security like everybody else.
-            await connection.execute("alter table dg.event no force row level security")
-            await connection.execute("update dg.event set xid = '3'")
-            await connection.execute("alter table dg.event force row level security")
+            for statement in _REBASE:
+                await connection.execute(statement)
             await connection.execute("""
                 update dg.feed_meta
                    set epoch = (extract(epoch from clock_timestamp()) * 1000000)::bigint, floor_xid = '0', floor_seq = 0
