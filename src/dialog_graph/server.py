@@ -62,6 +62,7 @@ from dialog_graph.storage.embedded import EmbeddedError, EmbeddedPostgres
 from dialog_graph.storage.embedded.address import Address
 from dialog_graph.storage.logins import Logins
 from dialog_graph.web import routes as web
+from dialog_graph.workers.running import running
 
 _log = logging.getLogger(__name__)
 
@@ -318,7 +319,8 @@ async def _served(settings: Settings, serving: Serving, listening: socket.socket
     async with ports_of(settings, logins) as ports:
         serving.report(f"apps: reading {settings.apps}")
         await register_apps(ports, settings.apps)
-        await _until_signalled(build(ports), settings, serving, listening)
+        async with running(ports):
+            await _until_signalled(build(ports), settings, serving, listening)
 
 
 class _Server(uvicorn.Server):

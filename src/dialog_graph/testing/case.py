@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from dialog_graph.apps import document_of, validate
@@ -35,7 +36,7 @@ class Case:
 
     # Steps ------------------------------------------------------------------------------------------------------------
 
-    async def fill(self, data_type: str, data: Mapping[str, Json]) -> "Case":
+    async def fill(self, data_type: str, data: Mapping[str, Any]) -> "Case":
         """Replaces a form."""
         given = WriteFormData(instance_id=self.id, data_type=data_type, data=dict(data))
         await write_form_data(self.ports, self.principal, given)
