@@ -220,7 +220,7 @@ def _continue(run: Run, command: Continue) -> Refusal | None:
         return Refusal(
             code="INVALID_INPUT", expected="no answer, because no gateway was asked", actual="flows were given"
         )
-    if run.tokens and run.count(ROUNDS) > run.facts.limits.rounds:
+    if run.scopes and run.count(ROUNDS) > run.facts.limits.rounds:
         limit = run.facts.limits.rounds
         return Refusal(code="LOOP_LIMIT", expected=f"at most {limit} rounds in one command", actual="one more was due")
     if asked is None:

@@ -23,6 +23,7 @@ class ElementKind(StrEnum):
     RECEIVE_TASK = "receiveTask"
     BUSINESS_RULE_TASK = "businessRuleTask"
     EXCLUSIVE_GATEWAY = "exclusiveGateway"
+    PARALLEL_GATEWAY = "parallelGateway"
 
 
 class TaskKind(StrEnum):
@@ -138,6 +139,10 @@ class Definition:
         """What the task with this id declares; None when there is no such task."""
         element = self.element(element_id)
         return element.task if element else None
+
+    def element_of(self, index: int, on_flow: bool) -> Element:
+        """The element with this number, or the one that the flow with this number leads to."""
+        return self.elements[self.flows[index].target if on_flow else index]
 
     def outgoing(self, element: Element) -> tuple[Flow, ...]:
         """The flows that leave the element, in document order."""

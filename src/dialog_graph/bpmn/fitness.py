@@ -12,7 +12,7 @@ def _token_faults(definition: Definition, token: Token) -> Iterator[str]:
     if token.index >= len(places):
         yield f"token {token.id} stands on a place that is not there"
         return
-    if token.on_flow and token.state is not TokenState.GO:
+    if token.on_flow and token.state not in (TokenState.GO, TokenState.INCIDENT):
         yield f"token {token.id} rests on a flow"
     if token.entry is not None and (token.on_flow or definition.elements[token.index].task is None):
         yield f"token {token.id} has an entry outside a task"
@@ -22,7 +22,7 @@ def _token_faults(definition: Definition, token: Token) -> Iterator[str]:
 
 def _faults(definition: Definition, state: State) -> Iterator[str]:
     active = state.status is Status.ACTIVE
-    if active != bool(state.scopes) or active != bool(state.tokens):
+    if active != bool(state.scopes) or active != bool(state.tokens or state.joins):
         yield f"a process that is {state.status} has {len(state.scopes)} scopes and {len(state.tokens)} tokens"
     if active and [(scope.kind, scope.parent) for scope in state.scopes] != [(PROCESS_SCOPE, 0)]:
         yield "its scopes are not those of the process"
@@ -31,6 +31,17 @@ def _faults(definition: Definition, state: State) -> Iterator[str]:
         yield "it names an element that is not there"
     for token in state.tokens:
         yield from _token_faults(definition, token)
+    yield from _join_faults(definition, state)
+
+
+def _join_faults(definition: Definition, state: State) -> Iterator[str]:
+    scopes = {scope.id for scope in state.scopes}
+    for (scope, gateway), counts in state.joins.items():
+        known = gateway < len(definition.elements) and scope in scopes
+        if not known or not counts or not counts.keys() <= set(definition.elements[gateway].incoming):
+            yield f"tokens wait at a gateway {gateway} of scope {scope}, which has no such flows"
+        elif 0 in counts.values():
+            yield f"no token waits at a flow of gateway {gateway}"
 
 
 def _numbers(value: object) -> tuple[int, ...]:

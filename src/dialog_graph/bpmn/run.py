@@ -42,8 +42,9 @@ class Run:
         self._before = state
         self._last_id = state.last_id
         self._flow_counter = state.flow_counter
-        self._scopes = {scope.id: scope for scope in state.scopes}
+        self.scopes = {scope.id: scope for scope in state.scopes}
         self.tokens = {token.id: token for token in state.tokens}
+        self.joins = {key: dict(counts) for key, counts in state.joins.items()}
         self._entries = dict(state.entries)
         self.incidents = {incident.token: incident for incident in state.incidents}
 
@@ -51,8 +52,7 @@ class Run:
 
     def element_of(self, token: Token) -> Element:
         """The element where the token stands, or the one that its flow leads to."""
-        index = self.definition.flows[token.index].target if token.on_flow else token.index
-        return self.definition.elements[index]
+        return self.definition.element_of(token.index, token.on_flow)
 
     def task_id(self, index: int | None) -> str | None:
         """The id of an element by its number."""
@@ -75,25 +75,25 @@ class Run:
 
     def extra(self, scope: int, name: str) -> Json:
         """A member of a scope's extra, None when absent."""
-        return self._scopes[scope].extra.get(name)
+        return self.scopes[scope].extra.get(name)
 
     def set_extra(self, scope: int, name: str, value: Json) -> None:
         """Changes a member of a scope's extra; None removes it."""
-        kept = {key: old for key, old in self._scopes[scope].extra.items() if key != name}
+        kept = {key: old for key, old in self.scopes[scope].extra.items() if key != name}
         written = kept if value is None else kept | {name: value}
-        self._scopes[scope] = replace(self._scopes[scope], extra=written)
+        self.scopes[scope] = replace(self.scopes[scope], extra=written)
 
     def count(self, name: str) -> int:
         """Raises a counter of the process scope by one and gives the new value."""
-        root = min(self._scopes)
-        before = self._scopes[root].extra.get(name)
+        root = min(self.scopes)
+        before = self.scopes[root].extra.get(name)
         after = (before if isinstance(before, int) else 0) + 1
         self.set_extra(root, name, after)
         return after
 
     def forget(self, name: str) -> None:
         """Sets a counter of the process scope back."""
-        self.set_extra(min(self._scopes), name, None)
+        self.set_extra(min(self.scopes), name, None)
 
     def entries_of(self, element: Element) -> int:
         """How often this task has been entered."""
@@ -104,7 +104,7 @@ class Run:
     def open_process(self) -> int:
         """Opens the scope of the process and gives its id."""
         scope = Scope(id=self.new_id(), parent=0, element=0, kind=PROCESS_SCOPE)
-        self._scopes[scope.id] = scope
+        self.scopes[scope.id] = scope
         self.status = Status.ACTIVE
         return scope.id
 
@@ -149,12 +149,33 @@ class Run:
         del self.tokens[token.id]
         if end_event is not None:
             self.set_extra(token.scope, END_EVENT, end_event.index)
-        if not any(other.scope == token.scope for other in self.tokens.values()):
-            self._complete(self._scopes[token.scope])
+        if self.is_empty(token.scope):
+            self._complete(self.scopes[token.scope])
+
+    def arrive(self, token: Token, element: Element) -> bool:
+        """Counts a token at the joining gateway that its flow leads to; True when every incoming flow has one.
+
+        Then one of each is used up, and this token stays to go on; a surplus waits for the next round.
+        """
+        counts = self.joins.setdefault((token.scope, element.index), {})
+        counts[token.index] = counts.get(token.index, 0) + 1
+        complete = all(counts.get(flow, 0) for flow in element.incoming)
+        if complete:
+            for flow in element.incoming:
+                counts[flow] -= 1
+        self.joins[token.scope, element.index] = {flow: count for flow, count in sorted(counts.items()) if count}
+        if not self.joins[token.scope, element.index]:
+            del self.joins[token.scope, element.index]
+        return complete
+
+    def is_empty(self, scope: int) -> bool:
+        """True when nothing in the scope is active and nothing waits at a joining gateway."""
+        waiting = any(key[0] == scope for key in self.joins)
+        return not waiting and not any(token.scope == scope for token in self.tokens.values())
 
     def _complete(self, scope: Scope) -> None:
         end_event = scope.extra.get(END_EVENT)
-        del self._scopes[scope.id]
+        del self.scopes[scope.id]
         if scope.kind == PROCESS_SCOPE:
             self.status = Status.ENDED
             end_id = self.task_id(end_event if isinstance(end_event, int) else None)
@@ -165,7 +186,8 @@ class Run:
         """Removes every token and scope: the process was cancelled."""
         self.status = Status.CANCELLED
         self.tokens.clear()
-        self._scopes.clear()
+        self.joins.clear()
+        self.scopes.clear()
 
     # what is told and asked
 
@@ -186,9 +208,9 @@ class Run:
         return answer
 
     def open_incident(self, token: Token, refusal: Refusal, resume: TokenState) -> None:
-        """Parks the token at its element until it is helped."""
+        """Parks the token where it is until it is helped: on its flow, which a join must know, or on its element."""
         element = self.element_of(token)
-        self.put(replace(token, index=element.index, on_flow=False, state=TokenState.INCIDENT))
+        self.put(replace(token, state=TokenState.INCIDENT))
         self.incidents[token.id] = Incident(token=token.id, code=refusal.code, resume=resume)
         self.events.append(
             IncidentOpened(element_id=element.id, entry_no=token.entry or 0, code=refusal.code, message=refusal.message)
@@ -206,7 +228,7 @@ class Run:
     def state(self) -> State:
         """The state after the run; the counters of one command go when everything is at rest."""
         quiescent = all(token.state in RESTING for token in self.tokens.values())
-        scopes = (self._scopes[id] for id in sorted(self._scopes))
+        scopes = (self.scopes[id] for id in sorted(self.scopes))
         return replace(
             self._before,
             status=self.status,
@@ -214,7 +236,7 @@ class Run:
             flow_counter=self._flow_counter,
             scopes=tuple(_at_rest(scope) if quiescent else scope for scope in scopes),
             tokens=tuple(self.tokens[id] for id in sorted(self.tokens)),
-            joins={key: counts for key, counts in self._before.joins.items() if key[0] in self._scopes},
+            joins=self.joins,
             entries=self._entries,
             incidents=tuple(self.incidents[id] for id in sorted(self.incidents)),
         )

@@ -132,8 +132,8 @@ class State:
 
     @property
     def has_token(self) -> bool:
-        """True while anything in the process is active."""
-        return bool(self.tokens)
+        """True while anything in the process is active; tokens that wait at a join count."""
+        return bool(self.tokens or self.joins)
 
     @property
     def is_quiescent(self) -> bool:
@@ -159,7 +159,7 @@ class State:
         tokens = {token.id: token for token in self.tokens}
         return tuple(
             OpenIncident(
-                element_id=definition.elements[tokens[incident.token].index].id,
+                element_id=definition.element_of(tokens[incident.token].index, tokens[incident.token].on_flow).id,
                 entry_no=tokens[incident.token].entry or 0,
                 code=incident.code,
             )

@@ -38,7 +38,7 @@ class Builder:
 
     def block(self, depth: int) -> tuple[str, str]:
         """A piece with one way in and one way out."""
-        kinds = (self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split)
+        kinds = (self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split, self.fork)
         return (self.random.choice(kinds) if depth else self.one)(depth - 1)
 
     def one(self, depth: int) -> tuple[str, str]:
@@ -83,13 +83,30 @@ class Builder:
             self.nodes[first]["default"] = self.flow(first, after)
         return first, after
 
+    def fork(self, depth: int) -> tuple[str, str]:
+        """A parallel split; mostly joined, now and then by a gateway that splits again or by none."""
+        split, join = self.node("parallelGateway"), self.node("parallelGateway")
+        for _ in range(self.random.randrange(2, 4)):
+            inside = self.block(depth)
+            self.flow(split, inside[0])
+            self.flow(inside[1], join)
+            if self.random.random() < 0.2 and "type" in self.nodes[inside[1]]:
+                self.flow(inside[1], inside[0])
+        if self.random.random() < 0.15:
+            self.nodes[join]["tag"] = "exclusiveGateway"
+        if self.random.random() < 0.2:
+            self.flow(join, self.one(0)[0])
+        return split, join
+
     def wild(self) -> None:
         """A flow or a listed send-back that belongs to no block."""
         tasks = [id for id, node in self.nodes.items() if "type" in node]
+        joins = [id for id, node in self.nodes.items() if node["tag"] == "parallelGateway"]
         source, target = self.random.choice(tasks), self.random.choice(tasks)
         if self.random.random() < 0.5:
             self.nodes[source]["back"].append(target)
         else:
+            target = self.random.choice([target, *joins])
             self.flow(source, target, condition=self.random.random() < 0.5)
 
 

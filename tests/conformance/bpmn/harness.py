@@ -40,7 +40,7 @@ from dialog_graph.bpmn.run import Run
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 from tests.conformance.bpmn.generated import text
-from tests.conformance.bpmn.oracle import Model, Oracle, Rule, first_true
+from tests.conformance.bpmn.oracle import Model, Oracle
 
 KINDS = dict.fromkeys(("data", "confirmation", "signing", "payment"), TaskKind.USER) | {"robot": TaskKind.SERVICE}
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -200,8 +200,11 @@ def perform(oracle: Oracle, command: Command) -> str | None:
             raise AssertionError("no path contains it")
 
 
-def parting(random: Random, model: Model, rule: Rule = first_true, steps: int = 14) -> str | None:
-    """Where interpreter and oracle differ on one model and one path; None when they agree to the end."""
+def parting(random: Random, model: Model, steps: int = 14, **defects: Any) -> str | None:
+    """Where interpreter and oracle differ on one model and one path; None when they agree to the end.
+
+    `defects`: rules that replace those of the oracle, to make a broken twin.
+    """
     definition, diagnostics = read_process(text(model), KINDS)
     if definition is None:
         codes = {diagnostic.code for diagnostic in diagnostics if diagnostic.is_error}
@@ -209,7 +212,7 @@ def parting(random: Random, model: Model, rule: Rule = first_true, steps: int = 
         return None
     world = World(random.randrange(1 << 20), model)
     instance = Instance(definition, world)
-    oracle = Oracle(model, world.condition, world.code, rule, CAP)
+    oracle = Oracle(model, world.condition, world.code, cap=CAP, **defects)
     for number in range(steps):
         if oracle.status in ("ended", "cancelled") and random.random() < 0.7:
             break
@@ -233,7 +236,7 @@ def parting(random: Random, model: Model, rule: Rule = first_true, steps: int = 
 
 def _copy(oracle: Oracle) -> Oracle:
     copied = Oracle(oracle.model, oracle.answer, oracle.code, oracle.rule, oracle.cap)
-    for name in ("entries", "status", "end_event", "entered", "left", "copies", "by_engine"):
+    for name in ("entries", "status", "end_event", "entered", "left", "clock", "by_engine", "join"):
         value = getattr(oracle, name)
         setattr(copied, name, value.copy() if isinstance(value, dict | list) else value)
     copied.tokens = [dict(token) for token in oracle.tokens]

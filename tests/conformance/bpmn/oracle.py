@@ -35,6 +35,9 @@ class Model:
     def out(self, id: str) -> list[dict[str, Any]]:
         return [flow for flow in self.flows if flow["source"] == id]
 
+    def into(self, id: str) -> list[dict[str, Any]]:
+        return [flow for flow in self.flows if flow["target"] == id]
+
 
 def first_true(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
     """The standard rule: the first condition that is exactly true; none: the default."""
@@ -74,15 +77,38 @@ def exactly_one(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, A
     return true[0] if len(true) == 1 else "GATEWAY_AMBIGUOUS"
 
 
+def each_flow(oracle: "Oracle", token: dict[str, Any]) -> None:
+    """The parallel join: one waiting token of every incoming flow makes one, the last that came."""
+    token["how"] = "join"
+    waiting = [t for t in oracle.tokens if t["how"] == "join" and t["at"] == token["at"]]
+    first = [next((t for t in waiting if t["via"] == f["id"]), None) for f in oracle.model.into(token["at"])]
+    if None not in first:
+        oracle.tokens = [t for t in oracle.tokens if t is token or all(t is not used for used in first)]
+        token["how"] = "leave"
+
+
+def any_tokens(oracle: "Oracle", token: dict[str, Any]) -> None:
+    """The seeded defect: as many tokens as there are incoming flows, whichever way they came."""
+    token["how"] = "join"
+    waiting = [t for t in oracle.tokens if t["how"] == "join" and t["at"] == token["at"]]
+    if len(waiting) >= len(oracle.model.into(token["at"])):
+        oracle.tokens = [t for t in oracle.tokens if t is token or all(t is not used for used in waiting)]
+        token["how"] = "leave"
+
+
 @dataclass
 class Oracle:
-    """The game: tokens are dicts {at, how, action, last, entry, code}; `how` is act, leave, rest or stuck."""
+    """The game: tokens are dicts {at, via, how, action, last, entry, code, age}.
+
+    `how` is act, leave, rest, stuck, or join: waiting at a gateway that joins. `via`: the flow it came along.
+    """
 
     model: Model
     answer: Answer
     code: Callable[[str], tuple[str, ...]]
     rule: Rule = first_true
     cap: int = 1000
+    join: "Callable[[Oracle, dict[str, Any]], None]" = each_flow
     tokens: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     entries: dict[str, int] = field(default_factory=dict[str, int])
     status: str = "new"
@@ -93,7 +119,17 @@ class Oracle:
     left: list[tuple[str, int, str]] = field(default_factory=list[Any])
     acts: int = 0
     by_engine: bool = False
-    copies: int = 0
+    clock: int = 0
+
+    def age(self) -> int:
+        self.clock += 1
+        return self.clock
+
+    def token(self, at: str, **more: Any) -> dict[str, Any]:
+        """A new token that acts next."""
+        fresh = {"at": at, "via": None, "how": "act", "action": None, "last": None, "entry": None, "code": None}
+        self.tokens.append(fresh | {"age": self.age()} | more)
+        return self.tokens[-1]
 
     def ask(self, flow: dict[str, Any], token: dict[str, Any]) -> Any:
         question = (flow["id"], token["action"], token["last"], token["at"])
@@ -103,7 +139,8 @@ class Oracle:
     # what can be seen from outside
 
     def open(self) -> list[tuple[str, int, str | None]]:
-        return [(t["at"], t["entry"], t["code"]) for t in self.tokens if t["entry"] and t["how"] in ("rest", "stuck")]
+        tokens = sorted(self.tokens, key=lambda token: token["age"])
+        return [(t["at"], t["entry"], t["code"]) for t in tokens if t["entry"] and t["how"] in ("rest", "stuck")]
 
     def stuck(self) -> list[tuple[str, int, str]]:
         return [(t["at"], t["entry"] or 0, t["code"]) for t in self.tokens if t["how"] == "stuck"]
@@ -118,7 +155,7 @@ class Oracle:
         if chosen not in starts:
             return "START_EVENT_REQUIRED"
         self.status = "active"
-        self.tokens.append({"at": chosen, "how": "act", "action": None, "last": None, "entry": None, "code": None})
+        self.token(chosen)
         return self.play()
 
     def complete(self, task: str, entry: int, action: str | None) -> str | None:
@@ -163,7 +200,8 @@ class Oracle:
     def cancel(self) -> str | None:
         if self.status != "active":
             return "NOT_ACTIVE"
-        self.left += [(t["at"], t["entry"], "cancelled") for t in self.tokens if t["entry"]]
+        tokens = sorted(self.tokens, key=lambda token: token["age"])
+        self.left += [(t["at"], t["entry"], "cancelled") for t in tokens if t["entry"]]
         self.tokens.clear()
         self.status = "cancelled"
         return None
@@ -176,7 +214,7 @@ class Oracle:
             moving = [t for t in self.tokens if t["how"] in ("act", "leave")]
             if not moving:
                 return None
-            token = min(moving, key=lambda t: t.get("age", 0))
+            token = min(moving, key=lambda t: t["age"])
             self.acts += 1
             failure = "LOOP_LIMIT" if self.acts > self.cap else self.act(token)
             if failure and self.by_engine:
@@ -193,6 +231,8 @@ class Oracle:
             return self.remove(token)
         if tag == "exclusiveGateway":
             return self.choose(token)
+        if tag == "parallelGateway":
+            return self.join(self, token)
         return self.enter(token)
 
     def enter(self, token: dict[str, Any]) -> None:
@@ -200,9 +240,8 @@ class Oracle:
         number = self.entries[task] = self.entries.get(task, 0) + 1
         self.entered.append((task, number, token["last"], token["action"], token["action"] == "reject"))
         known = self.model.nodes[task]["code"]
-        self.tokens.remove(token)
-        self.tokens.append(token)
         token.update(entry=number, action=None, how="rest" if known else "stuck", code=None if known else "NO_HANDLER")
+        token.update(age=self.age())
 
     def choose(self, token: dict[str, Any]) -> str | None:
         flows = self.model.out(token["at"])
@@ -245,11 +284,10 @@ class Oracle:
     def go(self, token: dict[str, Any], flows: list[dict[str, Any]]) -> None:
         copies = [dict(token) for _ in flows[1:]]
         for each, flow in zip([token, *copies], flows, strict=True):
-            each.update(at=flow["target"], how="act")
+            each.update(at=flow["target"], via=flow["id"], how="act")
             self.taken.append(flow["id"])
         for copy in copies:
-            self.copies += 1
-            copy["age"] = self.copies
+            copy["age"] = self.age()
         self.tokens.extend(copies)
 
     def remove(self, token: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dialog_graph.bpmn import Cancel, Complete, Start, read_process
 from tests.conformance.bpmn.generated import model, text
 from tests.conformance.bpmn.harness import KINDS, Instance, World, parting
-from tests.conformance.bpmn.oracle import last_true
+from tests.conformance.bpmn.oracle import any_tokens, last_true
 
 MODELS = int(os.environ.get("DIALOG_GRAPH_MODELS", "500"))
 thorough = settings(
@@ -35,6 +35,11 @@ def test_the_harness_catches_an_oracle_whose_last_true_flow_wins():
     partings = [parting(Random(seed), model(Random(seed)), rule=last_true) for seed in range(60)]
     assert sum(parted is not None for parted in partings) >= 5
     assert [parting(Random(seed), model(Random(seed))) for seed in range(60)] == [None] * 60
+
+
+def test_the_harness_catches_an_oracle_whose_joins_count_tokens_in_total():
+    partings = [parting(Random(seed), model(Random(seed)), join=any_tokens) for seed in range(150)]
+    assert sum(parted is not None for parted in partings) >= 3
 
 
 @settings(max_examples=100, deadline=None, database=None, print_blob=True)

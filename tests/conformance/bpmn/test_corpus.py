@@ -24,7 +24,7 @@ APPS = {
 }  # fmt: skip
 """App -> the warnings of its process."""
 
-SUPPORTED = {"F01", "F02", "F03"}
+SUPPORTED = {"F01", "F02", "F03", "F04"}
 """Known models that this version executes."""
 
 

@@ -6,7 +6,7 @@ A new element is a member of `ElementKind`, a file here, and a row in `BEHAVIOUR
 from collections.abc import Mapping
 
 from dialog_graph.bpmn.definition import ElementKind
-from dialog_graph.bpmn.elements import end_event, exclusive_gateway, start_event, task
+from dialog_graph.bpmn.elements import end_event, exclusive_gateway, parallel_gateway, start_event, task
 from dialog_graph.bpmn.elements.behaviour import Behaviour
 
 _TASK = Behaviour(enter=task.enter, retry=task.retry)
@@ -22,5 +22,6 @@ BEHAVIOURS: Mapping[ElementKind, Behaviour] = {
     ElementKind.RECEIVE_TASK: _TASK,
     ElementKind.BUSINESS_RULE_TASK: _TASK,
     ElementKind.EXCLUSIVE_GATEWAY: Behaviour(enter=exclusive_gateway.enter, answer=exclusive_gateway.answer),
+    ElementKind.PARALLEL_GATEWAY: Behaviour(enter=parallel_gateway.enter, leave=parallel_gateway.leave),
 }
 """Element kind -> what it does; complete for every member of `ElementKind`."""

@@ -81,11 +81,13 @@ def _check_circles(graph: Graph, tasks: Tasks, findings: Findings) -> None:
 
 def _certain(graph: Graph, tasks: Tasks, id: str) -> list[str]:
     """Where a token that arrives at a passing element goes without any choice."""
-    node = graph.nodes[id]
-    first = next((flow for flow in graph.out[id] if flow.id != node.default or len(graph.out[id]) == 1), None)
-    passes = node.tag in v.GATEWAYS and first is not None and first.condition is None
-    code = len(graph.out[id]) > 1 and all(flow.condition is None for flow in graph.out[id])
-    return [first.target] if passes and first is not None and not code else []
+    node, flows = graph.nodes[id], graph.out[id]
+    if node.tag == "parallelGateway":
+        return graph.after(id) if len(graph.into[id]) < 2 else []
+    first = next((flow for flow in flows if flow.id != node.default or len(flows) == 1), None)
+    code = len(flows) > 1 and all(flow.condition is None for flow in flows)
+    passes = node.tag in v.GATEWAYS and not code
+    return [first.target] if passes and first is not None and first.condition is None else []
 
 
 def _automatic(graph: Graph, tasks: Tasks, id: str) -> list[str]:

@@ -54,7 +54,6 @@ EVENT_DEFINITIONS: Mapping[str, str] = {
 
 LATER_NODES = frozenset(
     {
-        "parallelGateway",
         "inclusiveGateway",
         "eventBasedGateway",
         "callActivity",
