@@ -156,7 +156,7 @@ async def _templates(
 
 async def _filled(app: AppTest, *, files: int = 0) -> Case:
     case = await app.as_person(READER).instantiate(BAKERY)
-    await case.fill("application", FORM)  # pyright: ignore[reportArgumentType] -- plain JSON
+    await case.fill("application", FORM)
     for n in range(files):
         await case.upload("documentation", PDF, "application/pdf", f"vedlegg-{n + 1}.pdf")
     return case

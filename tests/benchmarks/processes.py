@@ -62,7 +62,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A candidate that answers on 127.0.0.1. `seconds_to_ready`: from start to the line that says so."""
+    """A candidate that answers on 127.0.0.1. `seconds_to_ready`: from start to the first connection that is taken."""
 
     name: str
     port: int
@@ -75,15 +75,14 @@ class _Output:
     """The last lines a child has written; read to the end, so that its pipe never fills."""
 
     child: subprocess.Popen[str]
-    ready_at: float | None = None
+    is_ready: bool = False
     lines: tuple[str, ...] = ()
 
     def follow(self, marker: str) -> None:
         assert self.child.stdout is not None, "the child writes to a pipe"
         for line in self.child.stdout:
             self.lines = (*self.lines[-30:], line.rstrip())
-            if marker in line and self.ready_at is None:
-                self.ready_at = time.perf_counter()
+            self.is_ready = self.is_ready or marker in line
 
 
 @contextmanager
@@ -104,19 +103,28 @@ def running(
     reader = Thread(target=output.follow, args=(marker,), daemon=True)
     reader.start()
     try:
-        ready_at = _wait(name, output, begun)
+        ready_at = _wait(name, output, port, begun)
         yield Server(name=name, port=port, pid=child.pid, seconds_to_ready=ready_at - begun)
     finally:
         _stop(child)
         reader.join(5)
 
 
-def _wait(name: str, output: _Output, begun: float) -> float:
-    while output.ready_at is None:
+def _wait(name: str, output: _Output, port: int, begun: float) -> float:
+    """The time when the server had said that it is ready and took a connection too."""
+    while not output.is_ready or not _listens(port):
         if output.child.poll() is not None or time.perf_counter() - begun > READY_LIMIT:
             raise BenchmarkFailed(f"{name} did not become ready:\n" + "\n".join(output.lines))
         time.sleep(0.01)
-    return output.ready_at
+    return time.perf_counter()
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def _stop(child: subprocess.Popen[str]) -> None:

@@ -42,7 +42,8 @@ select jsonb_build_object(
                  from dg.dialog d where d.instance_id = i.instance_id),
     'events', (select jsonb_agg(e.type order by e.stream_id = i.instance_id, e.stream_seq)
                  from dg.event e where e.instance_id = i.instance_id),
-    'activities', (select jsonb_agg(jsonb_build_array(a.type, a.created_at > i.created_at + interval '1 hour') order by a.type)
+    'activities', (select jsonb_agg(jsonb_build_array(a.type, a.created_at > i.created_at + interval '1 hour')
+                                    order by a.type)
                      from dg.dialog_activity a where a.instance_id = i.instance_id),
     'transmissions', (select count(*) from dg.dialog_transmission a where a.instance_id = i.instance_id)
 )::text

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import inspect
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -61,8 +62,7 @@ _READERS: Mapping[type, Callable[[str], Any]] = {datetime: datetime.fromisoforma
 
 def _python(model: type[SQLModel], name: str, value: Any) -> Any:
     """A recorded value as the driver wants it."""
-    kind = model.__table__.c[name].type.python_type  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue] -- SQLModel does not declare its table
-    read = _READERS.get(kind)
+    read = _READERS.get(inspect(model).local_table.c[name].type.python_type)
     return value if value is None or read is None else read(value)
 
 

@@ -12,6 +12,7 @@ from strawberry.scalars import JSON
 
 from dialog_graph.storage.tables import dialogs as d
 from dialog_graph.storage.tables import instances as i
+from dialog_graph.storage.tables.catalogue import Resource
 from dialog_graph.storage.tables.parties import Party as PartyRow
 from tests.benchmarks.stock.context import Context
 
@@ -159,7 +160,7 @@ async def _seen(context: Context, row: d.DialogSeen) -> SeenLog:
     )
 
 
-def search_dialog(row: d.Dialog, kind: str, identifier: str, party: PartyRow) -> SearchDialog:
+def search_dialog(row: d.Dialog, resource: Resource, party: PartyRow) -> SearchDialog:
     """A dialog in a list from its row, its resource and its party."""
     return SearchDialog(
         row=row,
@@ -173,8 +174,8 @@ def search_dialog(row: d.Dialog, kind: str, identifier: str, party: PartyRow) ->
         due_at=row.due_at,
         content_updated_at=row.content_updated_at,
         is_content_seen=row.seen and not row.marked_unopened,
-        service_resource_type=kind,
-        service_resource=f"urn:altinn:resource:{identifier}",
+        service_resource_type=resource.kind,
+        service_resource=f"urn:altinn:resource:{resource.identifier}",
         has_unopened_content=row.has_unopened_content,
         from_service_owner_transmissions_count=row.from_service_owner_transmissions,
         from_party_transmissions_count=row.from_party_transmissions,
