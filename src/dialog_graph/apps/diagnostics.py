@@ -88,6 +88,11 @@ RULES: Mapping[str, Rule] = {
     "DG5003": Rule(ERROR, '$ref "{ref}" leaves the file', "inline it"),
     "DG5005": Rule(WARNING, 'the property name "{name}" cannot be addressed', "rename"),
     "DG5006": Rule(INFO, "schema used by no data type"),
+    # prefill
+    "DG5010": Rule(WARNING, 'prefill target "{path}" is not in the model of "{type}"', "correct it"),
+    "DG5011": Rule(WARNING, 'prefill source "{path}" is no field of {section}', "see the register's fields"),
+    "DG5012": Rule(WARNING, '"{id}" is no data type of form data: the file has no effect', "rename"),
+    "DG5013": Rule(ERROR, "QueryParameters is not an object of texts", "correct it"),
     # texts, forms, options
     "DG6001": Rule(WARNING, "no nb, nn or en resource file", "add one"),
     "DG6002": Rule(WARNING, 'text id "{id}" twice, last used', "remove one"),
@@ -100,10 +105,28 @@ RULES: Mapping[str, Rule] = {
     "DG6202": Rule(ERROR, "options file is not an array of {{value, label}}", "correct it"),
     "DG6203": Rule(WARNING, 'duplicate option value "{value}"', "remove one"),
     # expressions
-    "DG7004": Rule(WARNING, 'dataModel path "{path}" is not in "{type}"', "correct it"),
-    "DG7005": Rule(ERROR, 'dataModel names the unknown data type "{id}"', "correct it"),
-    "DG7007": Rule(WARNING, "the condition can never be true: it gives no boolean", "wrap it in equals"),
     "DG7003": Rule(ERROR, 'the function "{name}" is only for browsers', "use a server function"),
+    "DG7004": Rule(WARNING, 'dataModel path "{path}" is not in "{type}"{near}', "correct it"),
+    "DG7005": Rule(ERROR, 'dataModel names the unknown data type "{id}"', "correct it"),
+    "DG7006": Rule(WARNING, 'component names "{id}", which cannot be found from here', "correct it"),
+    "DG7007": Rule(WARNING, "the condition can never be true: it gives no boolean", "wrap it in equals"),
+    "DG7008": Rule(WARNING, 'the comparison "{name}" always fails: one side is no number', "correct it"),
+    "DG7009": Rule(
+        WARNING,
+        "stringSlice fails where stringIndexOf finds nothing: all arguments are evaluated",
+        "use if with a safe default inside",
+    ),
+    "DG7010": Rule(INFO, "limit nearly reached: {what} {n} of {m}", "simplify"),
+    # rules
+    "DG7101": Rule(ERROR, 'validation field "{path}" is not in the model{near}', "correct it"),
+    "DG7102": Rule(ERROR, 'the definition "{name}" is unknown or defined later', "reorder"),
+    "DG7103": Rule(ERROR, "the rule has no {key}", "add"),
+    "DG7104": Rule(ERROR, 'unknown severity "{value}"', "use error, warning, informational, fixed or success"),
+    "DG7105": Rule(WARNING, 'the message "{id}" has no text', "add text"),
+    "DG7110": Rule(WARNING, "{component}.{property} failed: {reason}", "correct it"),
+    "DG7201": Rule(ERROR, 'calculation field "{path}" {reason}{near}', "correct it"),
+    "DG7202": Rule(WARNING, 'the calculation reads "{path}", which is calculated later in the file', "reorder"),
+    "DG7203": Rule(WARNING, 'the result for "{path}" does not fit the field: expected {kind}', "convert"),
     # across files
     "DG9001": Rule(ERROR, 'data type "{id}" belongs to task "{task}" that is not in the process', "correct taskId"),
     "DG9002": Rule(WARNING, 'data task "{task}" owns no data type', "set taskId on a type"),

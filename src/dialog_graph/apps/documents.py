@@ -100,7 +100,8 @@ def _fill(document: Json, shape: Shape, path: str, value: Json) -> str | None:
     if paths.get(document, steps) is not None:
         return None
     try:
-        is_set = paths.put(document, steps, converted(value, target.kind))
+        fitting = converted(value, target.kind)
+        is_set = not shape.lacks_index(steps) and paths.put(document, steps, fitting)
     except NotConvertible:
         return f"expected {target.kind.value}"
     return None if is_set else "no such row"

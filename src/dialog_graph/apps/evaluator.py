@@ -1,12 +1,13 @@
 """Answers conditions over an instance's data: the contexts of expressions (app folder §11.8)."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dialog_graph.apps import paths
+from dialog_graph.apps.standing import NOWHERE, Standing
 from dialog_graph.apps.texts import TextVariable
 from dialog_graph.apps.version import AppVersion
 from dialog_graph.bpmn import EvaluationFailed, Vars
@@ -19,6 +20,7 @@ from dialog_graph.expressions import (
     from_model,
     several_elements,
     to_text,
+    unknown_component,
     unknown_data_type,
     unknown_options,
 )
@@ -35,6 +37,7 @@ _OWNER_TYPES = {
     PartyKind.EMAIL_USER: "selfIdentified",
 }
 _MAX_DOCUMENT = 64 << 20
+_MARKER = re.compile(r"\[\{[0-9]*\}\]")
 _QUOTED_DATA = (
     (re.compile(r"got value .*", re.DOTALL), "got another value"),
     (re.compile(r'parse date ".*": ', re.DOTALL), "parse date: "),
@@ -61,37 +64,45 @@ class AppEvaluator:
         if expression is None:
             return EvaluationFailed("the condition does not compile")
         try:
-            return expression.evaluate(self.context(self._default_type(vars), gateway_action=vars.gateway_action))
+            standing = Standing(data_type=self._default_type(vars), gateway_action=vars.gateway_action)
+            return expression.evaluate(self.context(standing))
         except ExpressionError as error:
-            place = f" (at {error.path})" if error.path else ""
-            return EvaluationFailed(_without_data(error.message) + place)
+            return EvaluationFailed(reason(error))
 
-    def context(self, data_type: str | None, gateway_action: str | None = None, argv: tuple[Json, ...] = ()) -> Context:
-        """The context of an expression that stands at no row. `data_type`: default type of `dataModel`."""
+    def context(self, standing: Standing) -> Context:
+        """The context of an expression."""
 
         def look_up(path: str, named: str | None) -> Json:
-            return self._look_up(path, data_type, named)
+            return self.field(path, named, standing)
+
+        def component(id: str) -> Json:
+            if standing.component is None:
+                raise unknown_component(id)
+            return standing.component(id)
 
         return Context(
             data_model=look_up,
+            component=component,
             count_data_elements=lambda name: len(self._elements(name)),
             instance=self._instance_property,
             frontend_setting=self.version.settings.front_end.get,
-            gateway_action=gateway_action,
+            gateway_action=standing.gateway_action,
             language=self.language,
-            text=lambda key: self.text(key, data_type),
+            text=lambda key: self.text(key, standing),
             time_zone=_time_zone(self.version.settings.time_zone),
-            argv=argv,
+            argv=standing.argv,
             option_label=self._option_label,
         )
 
-    def text(self, key: str, data_type: str | None = None) -> str:
-        """A text with its placeholders filled; `data_type` is what `dataModel.default` means here."""
+    def text(self, key: str, standing: Standing = NOWHERE) -> str:
+        """A text with its placeholders filled from where it stands; without a text, the key."""
+        return self.version.texts.filled(key, self.language, lambda variable: self._variable(variable, standing))
 
-        def source(variable: TextVariable) -> str | None:
-            return self._variable(variable, data_type)
-
-        return self.version.texts.filled(key, self.language, source)
+    def in_language(self, language: str) -> "AppEvaluator":
+        """The same evaluator for readers of another language; what is parsed already is shared."""
+        other = replace(self, language=language)
+        other._documents = self._documents
+        return other
 
     def document(self, element: DataElement) -> Json:
         """The document of a form element; null for files."""
@@ -110,17 +121,25 @@ class AppEvaluator:
     def _elements(self, data_type: str) -> tuple[DataElement, ...]:
         return tuple(element for element in self.instance.elements if element.data_type == data_type)
 
-    def _look_up(self, path: str, default: str | None, named: str | None) -> Json:
-        data_type = named if named is not None else default
+    def field(self, path: str, named: str | None, standing: Standing) -> Json:
+        """The value of a field; raises `ExpressionError` for an unknown data type and where several elements fit."""
+        data_type = named if named is not None else standing.data_type
         if data_type is None:
             return None
         if data_type not in self.version.data_types:
             raise unknown_data_type(data_type)
-        elements = sorted(self._elements(data_type), key=lambda element: element.created_at)
-        if len(elements) > 1 and data_type != default:
-            raise several_elements(data_type)
         steps = paths.parse(path)
-        return paths.get(self.document(elements[0]), steps) if elements and steps else None
+        document = self.document_at(data_type, standing)
+        return paths.get(document, steps, standing.indices(data_type), standing.arrays) if steps else None
+
+    def document_at(self, data_type: str, standing: Standing) -> Json:
+        """The document that a data type means here; null without an element."""
+        if data_type in standing.documents:
+            return standing.documents[data_type]
+        elements = sorted(self._elements(data_type), key=lambda element: element.created_at)
+        if len(elements) > 1 and data_type != standing.data_type:
+            raise several_elements(data_type)
+        return self.document(elements[0]) if elements else None
 
     def _instance_property(self, key: str) -> str | None:
         instance, owner = self.instance, self.owner
@@ -142,21 +161,24 @@ class AppEvaluator:
                 return self.text(option.label)
         return None
 
-    def _variable(self, variable: TextVariable, data_type: str | None) -> str | None:
+    def _variable(self, variable: TextVariable, standing: Standing) -> str | None:
         """The value of a placeholder; a failing source gives none."""
         kind, _, name = variable.data_source.partition(".")
         try:
-            if kind == "dataModel":
-                path = variable.key.replace("[{0}]", "")
-                named = None if name == "default" else name
-                return _shown(from_model(self._look_up(path, data_type, named)))
-            if kind == "instanceContext":
-                return self._instance_property(variable.key)
-            if kind == "applicationSettings":
-                return self.version.settings.front_end.get(variable.key)
+            match kind:
+                case "dataModel":
+                    named = None if name == "default" else name
+                    return _shown(from_model(self.field(_MARKER.sub("", variable.key), named, standing)))
+                case "instanceContext":
+                    return self._instance_property(variable.key)
+                case "applicationSettings":
+                    return self.version.settings.front_end.get(variable.key)
+                case "customTextParameters":
+                    return standing.parameters.get(variable.key)
+                case _:
+                    return None
         except ExpressionError:
             return None
-        return None
 
 
 def document_of(element: DataElement) -> Json:
@@ -177,6 +199,11 @@ def document_of(element: DataElement) -> Json:
 
 def _shown(value: Json) -> str | None:
     return value if isinstance(value, str) or value is None else compact(value)
+
+
+def reason(error: ExpressionError) -> str:
+    """Why an expression failed, without form data, and at which place of it."""
+    return _without_data(error.message) + (f" (at {error.path})" if error.path else "")
 
 
 def _without_data(message: str) -> str:

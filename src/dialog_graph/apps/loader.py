@@ -9,11 +9,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from dialog_graph.apps.app_settings import AppSettings
-from dialog_graph.apps.conditions import check_look_ups, read_conditions
+from dialog_graph.apps.calculations_reader import read_calculations
+from dialog_graph.apps.conditions import check_conditions, read_conditions
 from dialog_graph.apps.diagnostics import POLICY, PROCESS, At, ordered
+from dialog_graph.apps.field_rules_reader import read_field_rules
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.folders import is_ignored_logic
 from dialog_graph.apps.form_checks import check_forms
+from dialog_graph.apps.known import Known
 from dialog_graph.apps.layouts_reader import read_layouts
 from dialog_graph.apps.logic import ENTRY
 from dialog_graph.apps.metadata import DataType
@@ -21,6 +24,7 @@ from dialog_graph.apps.metadata_reader import MetadataFile, read_metadata
 from dialog_graph.apps.models_reader import read_models
 from dialog_graph.apps.options_reader import read_options
 from dialog_graph.apps.policy_checks import check_policy
+from dialog_graph.apps.prefill_reader import read_prefills
 from dialog_graph.apps.process_checks import check_process
 from dialog_graph.apps.reading import Findings
 from dialog_graph.apps.settings_reader import read_settings
@@ -31,12 +35,7 @@ from dialog_graph.model.diagnostic import Diags
 from dialog_graph.policy import read_policy
 from dialog_graph.tasks import KINDS
 
-_NOT_USED = (
-    ("models/", ".prefill.json", "prefill from registers"),
-    ("models/", ".validation.json", "validation rules"),
-    ("models/", ".calculation.json", "calculations"),
-    (ENTRY, "", "Python logic"),
-)
+_NOT_USED = ((ENTRY, "", "Python logic"),)
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -91,10 +90,14 @@ def _version(
     layouts, options = read_layouts(files, findings), read_options(files, findings)
     models = read_models(files, data_types, findings)
     check_forms(file, layouts, models, findings)
+    known = Known(data_types=data_types, models=models, texts=texts)
+    rules = read_field_rules(files, known, findings)
+    calculations = read_calculations(files, known, findings)
+    prefills = read_prefills(files, known, findings)
     if definition is None or policy is None:
         return None
     conditions = read_conditions(definition, findings)
-    findings.extend(tuple(check_look_ups(definition, conditions, models, frozenset(data_types)).items))
+    check_conditions(definition, conditions, known, findings)
     version = AppVersion(
         app_id=metadata.app_id,
         sha256=files.sha256,
@@ -109,6 +112,9 @@ def _version(
         layouts=layouts,
         options=options,
         settings=settings,
+        rules=rules,
+        calculations=calculations,
+        prefills=prefills,
     )
     check_process(version, file.top, findings)
     if POLICY in files.contents:

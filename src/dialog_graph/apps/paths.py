@@ -1,9 +1,9 @@
 """Paths into form data: `a.b.c`, `rows[0].name`, `rows[].name` (app folder §6.3)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from dialog_graph.model.json_value import Json
 
@@ -40,31 +40,72 @@ def show(steps: Iterable[Step]) -> str:
     return text
 
 
-def get(document: Json, steps: tuple[Step, ...], rows: tuple[int, ...] = ()) -> Json:
+Arrays: TypeAlias = tuple[tuple[str, ...], ...]
+"""For each index of a context: the names that lead to its array."""
+
+
+def get(document: Json, steps: tuple[Step, ...], rows: tuple[int, ...] = (), arrays: Arrays | None = None) -> Json:
     """The value at a path; null where something is missing or an array on the way has no index.
 
     `rows` are the indices of the context: an array segment without a literal index takes the next of them; after the
-    first literal index none is used any more. The last segment may be an array and is then given whole.
+    first literal index none is used any more. `arrays` says which arrays they are rows of, where that is known: the
+    indices are used only as long as the path goes through the same arrays. The last segment may be an array and is
+    then given whole.
     """
-    value, left, position = document, list(rows), 0
-    while position < len(steps):
-        step = steps[position]
+    value: Json = document
+    names: tuple[str, ...] = ()
+    used = 0
+    for step in steps:
         if isinstance(step, int):
-            left = []
-            value = _row(value, step)
-        elif isinstance(value, list):
-            if not left:
-                return None
-            value = _row(cast(Json, value), left.pop(0))
-            continue
+            rows = ()
         else:
-            value = value.get(step) if isinstance(value, dict) else None
-        position += 1
-    return _row(value, left.pop(0)) if isinstance(value, list) and left else value
+            while isinstance(value, list):
+                if not _applies(rows, arrays, names, used):
+                    return None
+                value, used = _inside(value, rows[used]), used + 1
+            names = (*names, step)
+        value = _inside(value, step)
+    is_row = isinstance(value, list) and _applies(rows, arrays, names, used)
+    return _inside(value, rows[used]) if is_row else value
 
 
-def _row(value: Json, index: int) -> Json:
-    return value[index] if isinstance(value, list) and index < len(value) else None
+def _applies(rows: tuple[int, ...], arrays: Arrays | None, names: tuple[str, ...], used: int) -> bool:
+    """True when the next index of the context is one of the array that these names lead to."""
+    return used < len(rows) and (arrays is None or (used < len(arrays) and arrays[used] == names))
+
+
+def context_of(steps: tuple[Step, ...]) -> tuple[tuple[int, ...], Arrays]:
+    """The rows that a resolved path stands in, and their arrays."""
+    rows: list[int] = []
+    arrays: list[tuple[str, ...]] = []
+    names: tuple[str, ...] = ()
+    for step in steps:
+        if isinstance(step, int):
+            rows.append(step)
+            arrays.append(names)
+        else:
+            names = (*names, step)
+    return tuple(rows), tuple(arrays)
+
+
+def resolved(document: Json, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+    """The paths of a field in every row: each array on the way, but not at its end, gets all of its indices."""
+    waiting: list[tuple[tuple[Step, ...], tuple[Step, ...], Json]] = [((), steps, document)]
+    while waiting:
+        before, after, value = waiting.pop()
+        if not after:
+            yield before
+        elif isinstance(value, list) and isinstance(after[0], str):
+            waiting += [((*before, index), after, value[index]) for index in reversed(range(len(value)))]
+        else:
+            waiting.append(((*before, after[0]), after[1:], _inside(value, after[0])))
+
+
+def _inside(value: Json, step: Step) -> Json:
+    """The member or row of a value; null where there is none."""
+    if isinstance(step, int):
+        return value[step] if isinstance(value, list) and step < len(value) else None
+    return value.get(step) if isinstance(value, dict) else None
 
 
 def put(document: Json, steps: tuple[Step, ...], value: Json) -> bool:

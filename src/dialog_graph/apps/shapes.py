@@ -64,11 +64,44 @@ class Shape:
                 return None
             if isinstance(step, int):
                 shape = shape.items if shape.kind is Kind.ARRAY else None
-            elif shape.row.kind is Kind.ANY or (shape.row.is_open and step not in shape.row.members):
+            elif _takes_any(shape, step):
                 return OPEN
             else:
                 shape = shape.row.members.get(step)
         return shape
+
+    def lacks_index(self, steps: tuple[Step, ...]) -> bool:
+        """True when the path goes into an array without saying into which row."""
+        shape: Shape | None = self
+        for position, step in enumerate(steps):
+            if shape is not None and shape.kind is Kind.ARRAY and position > 0 and isinstance(step, str):
+                return True
+            shape = shape.at((step,)) if shape is not None else None
+        return False
+
+    def folded(self, steps: tuple[Step, ...]) -> tuple[Step, ...] | None:
+        """The path in the model's own letters, where names are compared without case and without `-`."""
+        shape: Shape | None = self
+        found: list[Step] = []
+        for step in steps:
+            if isinstance(step, str) and shape is not None and not _takes_any(shape, step):
+                members = {_fold(name): name for name in reversed(shape.row.members)}
+                named = step if step in shape.row.members else members.get(_fold(step))
+                if named is None:
+                    return None
+                step = named
+            found.append(step)
+            shape = shape.at((step,)) if shape is not None else None
+        return tuple(found)
+
+
+def _takes_any(shape: Shape, name: str) -> bool:
+    row = shape.row
+    return row.kind is Kind.ANY or (row.is_open and name not in row.members)
+
+
+def _fold(name: str) -> str:
+    return name.replace("-", "").lower()
 
 
 OPEN = Shape(is_open=True)

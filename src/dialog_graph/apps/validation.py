@@ -1,11 +1,15 @@
 """Validation of an instance at a task's gate, and of one element while it is edited (app folder §10.3).
 
-Sources that stand here: `Task` (too many, too few elements), `File` (content type, size, scan, name) and `DataModel`
-(JSON Schema). Each is one function of the table `_SOURCES`.
+Sources: `Task` (too many, too few elements), `File` (content type, size, scan, name), `DataModel` (JSON Schema) and
+`Expression` (rules of the app, `expression_validation`). Each is one function of the table `_SOURCES`.
+
+Nothing here writes or reads anything but its arguments. The one thing that is raised is `Refused` with
+`VALIDATION_RULE_FAILED`: a rule of the app that gives no answer must not pass what it should stop.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
 from uuid import UUID
@@ -13,14 +17,16 @@ from uuid import UUID
 import jsonschema_rs
 
 from dialog_graph.apps import paths
-from dialog_graph.apps.evaluator import document_of
+from dialog_graph.apps.evaluator import AppEvaluator, document_of
+from dialog_graph.apps.expression_validation import Surroundings, expression_issues
 from dialog_graph.apps.metadata import MEBIBYTE, DataType
 from dialog_graph.apps.validation_texts import message
 from dialog_graph.apps.version import AppVersion
 from dialog_graph.apps.xml_form import ROW_ID
-from dialog_graph.errors import Issue
+from dialog_graph.errors import Issue, Refusal, Refused
 from dialog_graph.model.instance import DataElement, FileScan, Instance
 from dialog_graph.model.json_value import Json
+from dialog_graph.model.party import Party
 
 MAX_ISSUES = 1_000
 MAX_FILE_NAME = 255
@@ -34,30 +40,84 @@ class Source(StrEnum):
     TASK = "Task"
     FILE = "File"
     DATA_MODEL = "DataModel"
+    EXPRESSION = "Expression"
 
 
 ALL = frozenset(Source)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """One validation: what its sources look at."""
+
+    version: AppVersion
+    around: Surroundings | None = None
+
+
 def validate(
-    version: AppVersion, instance: Instance, task_id: str, sources: Iterable[Source] = ALL
+    version: AppVersion,
+    instance: Instance,
+    task_id: str,
+    sources: Iterable[Source] = ALL,
+    owner: Party | None = None,
 ) -> tuple[Issue, ...]:
-    """The issues of a task: over the types that belong to it, in the order of the metadata and of creation."""
-    wanted = frozenset(sources)
+    """The issues of a task: over the types that belong to it, in the order of the metadata and of creation.
+
+    `owner`: the instance's party, for rules that ask for it. Raises `Refused` (`VALIDATION_RULE_FAILED`) where a rule
+    of the app gives no answer.
+    """
+    wanted = _in_use(version, sources)
+    run = _run(version, instance, owner)
     issues: list[Issue] = []
     for data_type in version.types_of_task(task_id):
         elements = [element for element in instance.elements if element.data_type == data_type.id]
         if Source.TASK in wanted:
             issues += count_issues(data_type, len(elements))
         for element in elements:
-            issues += _element_issues(version, data_type, element, wanted)
+            issues += _element_issues(run, data_type, element, wanted)
     return tuple(issues[:MAX_ISSUES])
 
 
-def validate_element(version: AppVersion, element: DataElement) -> tuple[Issue, ...]:
-    """The issues of one element, as they are told while it is edited; they never block a write."""
+def validate_element(
+    version: AppVersion, element: DataElement, instance: Instance | None = None, owner: Party | None = None
+) -> tuple[Issue, ...]:
+    """The issues of one element, as they are told while it is edited; they never block a write.
+
+    Rules of the app need the instance that the element belongs to; without it they are not asked. One that gives no
+    answer is an issue here: nothing is raised.
+    """
     data_type = version.data_types.get(element.data_type)
-    return tuple(_element_issues(version, data_type, element, ALL))[:MAX_ISSUES] if data_type else ()
+    if data_type is None:
+        return ()
+    run = _run(version, instance, owner) if instance else _Run(version=version)
+    issues: list[Issue] = []
+    try:
+        # Those before the one that failed are kept.
+        issues.extend(_element_issues(run, data_type, element, _in_use(version, ALL)))
+    except Refused as refused:
+        issues.append(_of_refusal(refused.refusal, element))
+    return tuple(issues[:MAX_ISSUES])
+
+
+def _of_refusal(refusal: Refusal, element: DataElement) -> Issue:
+    return Issue(
+        code=refusal.code,
+        source=Source.EXPRESSION,
+        field=refusal.path[0] if refusal.path else None,
+        data_element_id=element.element_id,
+        message=message("expression", {}),
+    )
+
+
+def _run(version: AppVersion, instance: Instance, owner: Party | None) -> _Run:
+    evaluator = AppEvaluator(version=version, instance=instance, owner=owner)
+    return _Run(version=version, around=Surroundings(evaluator=evaluator))
+
+
+def _in_use(version: AppVersion, sources: Iterable[Source]) -> frozenset[Source]:
+    """The sources that the settings have not switched off."""
+    off = {Source.EXPRESSION} if not version.settings.expression_validation else set[Source]()
+    return frozenset(sources) - off
 
 
 def validate_document(
@@ -93,12 +153,10 @@ def file_issues(
     return tuple(_file_issue(code, parameters, element_id) for code, parameters in found.items())
 
 
-def _element_issues(
-    version: AppVersion, data_type: DataType, element: DataElement, wanted: frozenset[Source]
-) -> Iterator[Issue]:
+def _element_issues(run: _Run, data_type: DataType, element: DataElement, wanted: frozenset[Source]) -> Iterator[Issue]:
     for source, issues in _SOURCES.items():
         if source in wanted:
-            yield from issues(version, data_type, element)
+            yield from issues(run, data_type, element)
 
 
 def _task_issue(code: str, data_type: DataType, parameters: Mapping[str, object]) -> Issue:
@@ -108,7 +166,7 @@ def _task_issue(code: str, data_type: DataType, parameters: Mapping[str, object]
 # ------------------------------------------------------------------------------------------------------------- files
 
 
-def _of_file(version: AppVersion, data_type: DataType, element: DataElement) -> Iterator[Issue]:
+def _of_file(run: _Run, data_type: DataType, element: DataElement) -> Iterator[Issue]:
     if data_type.is_form:
         return
     found = dict(_content_problems(data_type, element.content_type, element.size))
@@ -138,9 +196,10 @@ def _file_issue(code: str, parameters: Mapping[str, object], element_id: UUID | 
 # -------------------------------------------------------------------------------------------------------- data model
 
 
-def _of_model(version: AppVersion, data_type: DataType, element: DataElement) -> Iterator[Issue]:
+def _of_model(run: _Run, data_type: DataType, element: DataElement) -> Iterator[Issue]:
     if data_type.is_form:
-        yield from validate_document(version, data_type.id, document_of(element), element.element_id)
+        document = run.around.evaluator.document(element) if run.around else document_of(element)
+        yield from validate_document(run.version, data_type.id, document, element.element_id)
 
 
 def _relevant(document: Json) -> Json:
@@ -178,7 +237,17 @@ def _named(code: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
     return {"value": parameters.get("expected_value")} if code == "const" else parameters
 
 
-_SOURCES: Mapping[Source, Callable[[AppVersion, DataType, DataElement], Iterator[Issue]]] = {
+# ------------------------------------------------------------------------------------------------- rules of the app
+
+
+def _of_rules(run: _Run, data_type: DataType, element: DataElement) -> Iterator[Issue]:
+    file = run.version.rules.get(data_type.id)
+    if file is not None and run.around is not None:
+        yield from expression_issues(file, element, run.around)
+
+
+_SOURCES: Mapping[Source, Callable[[_Run, DataType, DataElement], Iterator[Issue]]] = {
     Source.FILE: _of_file,
     Source.DATA_MODEL: _of_model,
+    Source.EXPRESSION: _of_rules,
 }

@@ -55,6 +55,12 @@ _TABLE: Mapping[str, tuple[str, str, str]] = {
         "Fila manglar namn.",
         "The file has no name.",
     ),
+    # rules of the app
+    "expression": (
+        "Verdien er ikke gyldig.",
+        "Verdien er ikkje gyldig.",
+        "The value is not valid.",
+    ),
     # data model
     "required": ("Feltet må fylles ut.", "Feltet må fyllast ut.", "The field must be filled in."),
     "type": (

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from dialog_graph.apps.app_settings import AppSettings
+from dialog_graph.apps.calculations import CalculationFile
+from dialog_graph.apps.field_rules import RuleFile
 from dialog_graph.apps.layouts import Layouts
 from dialog_graph.apps.metadata import ApplicationMetadata, DataType
 from dialog_graph.apps.models import Model
 from dialog_graph.apps.options import OptionList
+from dialog_graph.apps.prefill_map import PrefillMap
 from dialog_graph.apps.texts import TextResources
 from dialog_graph.bpmn import Definition, Element
 from dialog_graph.errors import Texts
@@ -23,7 +26,8 @@ class AppVersion:
     """One version of an app. Immutable and safe to share; nothing in it reaches back to files or database.
 
     `version_id` and `ordinal` (from 1) are given by the catalogue with `dataclasses.replace`; `sha256`: of the files;
-    `data_types`: by id, implicit ones included; `conditions`: by flow id; `models`: by id of the form data type.
+    `data_types`: by id, implicit ones included; `conditions`: by flow id; `models`, `rules`, `calculations`,
+    `prefills`: by id of the form data type.
     """
 
     app_id: AppId
@@ -39,6 +43,9 @@ class AppVersion:
     layouts: Layouts
     options: Mapping[str, OptionList]
     settings: AppSettings
+    rules: Mapping[str, RuleFile] = field(default_factory=dict[str, RuleFile])
+    calculations: Mapping[str, CalculationFile] = field(default_factory=dict[str, CalculationFile])
+    prefills: Mapping[str, PrefillMap] = field(default_factory=dict[str, PrefillMap])
     diagnostics: Diags = ()
     version_id: UUID | None = None
     ordinal: int = 0

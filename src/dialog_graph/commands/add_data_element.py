@@ -11,7 +11,7 @@ from dialog_graph.apps import DataType
 from dialog_graph.apps.documents import max_bytes, read_wire
 from dialog_graph.apps.validation import file_issues
 from dialog_graph.commands.step import Given, Work, in_step
-from dialog_graph.commands.step.documents import blank, put, store_document, with_row_ids
+from dialog_graph.commands.step.documents import blank, put, store_document
 from dialog_graph.commands.step.roads import Road, data_type_of, permit_write
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused
 from dialog_graph.model.instance import DataElement
@@ -107,7 +107,7 @@ def _form(work: Work, data_type: DataType, existing: DataElement | None, sent: t
     document = read_wire(work.version, data_type.id, *sent)
     if isinstance(document, Refusal):
         raise Refused(document)
-    return store_document(work, data_type, with_row_ids(work, document), existing)
+    return store_document(work, data_type, document, existing)
 
 
 def _file(work: Work, data_type: DataType, existing: DataElement | None, sent: tuple[Upload, Blob]) -> DataElement:

@@ -6,7 +6,7 @@ from uuid import UUID
 from dialog_graph.apps import DataType, document_of
 from dialog_graph.apps.documents import apply_patch, changed_paths, check_document
 from dialog_graph.commands.step import Given, Work, in_step
-from dialog_graph.commands.step.documents import store_document, with_row_ids
+from dialog_graph.commands.step.documents import store_document
 from dialog_graph.commands.step.roads import Road, data_type_of, permit_write
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.instance import DataElement
@@ -105,12 +105,11 @@ async def write_form_data(ports: Ports, principal: Principal, given: WriteFormDa
         checked = check_document(work.version, data_type.id, sent)
         if isinstance(checked, Refusal):
             raise Refused(checked)
-        document = with_row_ids(work, checked)
-        element = store_document(work, data_type, document, existing)
+        element = store_document(work, data_type, checked, existing)
         result = WriteFormDataResult(
             instance_id=work.instance.instance_id,
             data_element_id=element.element_id,
-            changed_paths=changed_paths(sent, document),
+            changed_paths=changed_paths(sent, document_of(element)),
         )
         return permit, result
 

@@ -36,6 +36,14 @@ STATELESS = {
     "ui/Task_1/Settings.json": {"defaultDataType": "model"},
     "ui/open/Settings.json": {"defaultDataType": "xml"},
 }
+PREFILL = "models/model.prefill.json"
+CALCULATIONS = "models/model.calculation.json"
+RULE: dict[str, Any] = {"message": "Nei", "condition": ["equals", ["dataModel", ["argv", 0]], "x"]}
+
+
+def rules(validations: dict[str, Any], **definitions: Any) -> dict[str, Any]:
+    return {"models/model.validation.json": {"validations": validations, "definitions": definitions}}
+
 
 FAULTS: dict[str, dict[str, Any]] = {
     "DG1002": {"dialog-graph.toml": b"a = '\xff'"},
@@ -47,7 +55,7 @@ FAULTS: dict[str, dict[str, Any]] = {
         '<s:include schemaLocation="../x.xsd"/><s:element name="m"/></s:schema>',
     },
     "DG1011": {PROCESS: None},
-    "DG1013": {"models/model.prefill.json": {}},
+    "DG1013": {"logic/app.py": "app = None"},
     "DG3001": {METADATA: metadata(id="Sample")},
     "DG3002": {METADATA: metadata(org="skd")},
     "DG3003": {METADATA: metadata(dataTypes=[*metadata()["dataTypes"], {"id": "MODEL"}])},
@@ -75,6 +83,10 @@ FAULTS: dict[str, dict[str, Any]] = {
     "DG5003": {SCHEMA: {**MODEL, "$defs": {"a": {"$ref": "other.json#/a"}}}},
     "DG5005": {SCHEMA: {**MODEL, "properties": {"na me": {}}}},
     "DG5006": {"models/other.schema.json": {}},
+    "DG5010": {PREFILL: {"ER": {"Name": "nowhere"}}},
+    "DG5011": {PREFILL: {"ER": {"Shoes": "name"}}},
+    "DG5012": {"models/file.prefill.json": {}},
+    "DG5013": {PREFILL: {"QueryParameters": {"a": 1}}},
     "DG6001": {TEXTS: None, "config/texts/resource.de.json": {"language": "de", "resources": []}},
     "DG6002": {TEXTS: {"language": "nb", "resources": [{"id": "a", "value": "1"}, {"id": "a", "value": "2"}]}},
     "DG6003": {TEXTS: {"language": "en", "resources": []}},
@@ -98,7 +110,18 @@ FAULTS: dict[str, dict[str, Any]] = {
     "DG7003": {PROCESS: process(flow='["equals", ["displayValue", "a"], "b"]')},
     "DG7004": {PROCESS: process(flow='["equals", ["dataModel", "nme", "model"], "b"]')},
     "DG7005": {PROCESS: process(flow='["equals", ["dataModel", "name", "nowhere"], "b"]')},
+    "DG7006": {PROCESS: process(flow='["equals", ["component", "a"], 1]')},
     "DG7007": {PROCESS: process(flow='["concat", "tr", "ue"]')},
+    "DG7008": {PROCESS: process(flow='["greaterThan", ["equals", 1, 1], 1]')},
+    "DG7009": {PROCESS: process(flow='["equals", ["stringSlice", "a-b", ["stringIndexOf", "a-b", "-"]], "b"]')},
+    "DG7010": {PROCESS: process(flow=f'["equals", ["concat"{", 1" * 220}], 1]')},
+    "DG7101": rules({"nowhere": [RULE]}),
+    "DG7102": rules({"name": ["later"]}),
+    "DG7103": rules({"name": [{"message": "Nei"}]}),
+    "DG7104": rules({"name": [{**RULE, "severity": "fatal"}]}),
+    "DG7105": rules({"name": [{**RULE, "message": "no.such.text"}]}),
+    "DG7201": {CALCULATIONS: {"calculations": {"rows": 1}}},
+    "DG7202": {CALCULATIONS: {"calculations": {"age": ["dataModel", "price"], "price": 1}}},
     "DG9001": {METADATA: data_type(2, taskId="Task_9")},
     "DG9002": {
         METADATA: metadata(dataTypes=[]),
@@ -130,6 +153,8 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 FROM_DISK = {"DG1001", "DG1008", "DG1009", "DG1010", "DG1012", "DG1014"}
 """Provoked in the tests of folders: they need a disk."""
+AT_RUN = {"DG7110", "DG7203"}
+"""Found only when an instance is there: provoked in the tests of forms and calculations."""
 
 
 def test_the_sample_has_nothing_to_mend() -> None:
@@ -138,7 +163,7 @@ def test_the_sample_has_nothing_to_mend() -> None:
 
 
 def test_every_code_of_the_table_is_provoked_somewhere() -> None:
-    assert set(FAULTS) | FROM_DISK == set(RULES)
+    assert set(FAULTS) | FROM_DISK | AT_RUN == set(RULES)
 
 
 @pytest.mark.parametrize("code", FAULTS)
@@ -164,6 +189,17 @@ def test_the_fault_gives_its_code_at_its_file(code: str) -> None:
         ("DG4002", {POLICY: "<Policy/>"}),
         ("DG7001", {PROCESS: process(flow='["equals", 1]')}),
         ("DG7001", {PROCESS: process(flow="[")}),
+        ("DG7001", rules({"name": [{**RULE, "condition": ["equals", 1]}]})),
+        ("DG7001", {CALCULATIONS: {"calculations": {"age": ["nothing"]}}}),
+        ("DG7003", rules({"name": [{**RULE, "condition": ["displayValue", "a"]}]})),
+        ("DG7003", {CALCULATIONS: {"calculations": {"age": ["displayValue", "a"]}}}),
+        ("DG7004", rules({"name": [{**RULE, "condition": ["equals", ["dataModel", "Age"], 1]}]})),
+        ("DG7005", {CALCULATIONS: {"calculations": {"age": ["dataModel", "a", "nowhere"]}}}),
+        ("DG7006", {CALCULATIONS: {"calculations": {"age": ["component", "a"]}}}),
+        ("DG7007", rules({"name": [{**RULE, "condition": ["concat", "true"]}]})),
+        ("DG7102", rules({"name": []}, a={"ref": "b"}, b=RULE)),
+        ("DG7201", {CALCULATIONS: {"calculations": {"nowhere": 1}}}),
+        ("DG1009", {"models/file.validation.json": {}}),
     ],
 )
 def test_findings_of_the_other_readers_come_through(code: str, changes: dict[str, Any]) -> None:
@@ -180,6 +216,20 @@ def test_a_finding_inside_a_condition_stands_at_its_line_of_the_process() -> Non
     assert found.element_id == "Flow_3"
     assert found.line is not None
     assert "conditionExpression" in lines[found.line - 1] or "equals" in lines[found.line - 1]
+
+
+def test_a_finding_inside_an_expression_stands_at_its_line_and_column() -> None:
+    text = """{"calculations": {
+  "age": ["plus", 1,
+    ["dataModel", "AGE"], ["nothing"]],
+  "name": ["concat",
+     ["dataModel", "Name"]]
+}}"""
+
+    found = {(item.code, item.line, item.column, item.message) for item in findings({CALCULATIONS: text})}
+
+    assert ("DG7001", 3, 27, 'Function "nothing" not implemented') in found
+    assert ("DG7004", 5, 6, 'dataModel path "Name" is not in "model", did you mean "name"') in found
 
 
 def test_findings_are_sorted_and_no_file_has_more_than_a_thousand() -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from dialog_graph.apps import AppEvaluator, AppVersion
+from dialog_graph.apps.standing import Standing
 from dialog_graph.bpmn import EvaluationFailed, Evaluator, Vars
 from dialog_graph.model.instance import DataElement
 from dialog_graph.model.party import Party, PartyKind
@@ -130,7 +131,7 @@ def test_texts_are_filled_from_data_instance_and_settings() -> None:
     )
     evaluator = AppEvaluator(version=version, instance=instance(form({"name": "{1}"})))
 
-    assert evaluator.text("greeting", "model") == "{1} - 50001 800 a {9}"
+    assert evaluator.text("greeting", Standing(data_type="model")) == "{1} - 50001 800 a {9}"
 
 
 def test_labels_of_options_are_translated() -> None:

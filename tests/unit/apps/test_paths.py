@@ -95,3 +95,34 @@ def test_differences_are_told_as_paths(before: Json, after: Json, changed: tuple
 def test_showing_is_the_reverse_of_parsing() -> None:
     for path in ("a", "a.b", "rows[0].n", "r[0][1].x"):
         assert paths.show(paths.parse(path) or ()) == path
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("rows", ["rows"]),
+        ("rows.name", ["rows[0].name", "rows[1].name"]),
+        ("rows[1].name", ["rows[1].name"]),
+        ("rows.inner.x", ["rows[0].inner[0].x", "rows[0].inner[1].x", "rows[1].inner.x"]),
+        ("rows.inner", ["rows[0].inner", "rows[1].inner"]),
+        ("nowhere.at.all", ["nowhere.at.all"]),
+    ],
+)
+def test_a_path_without_indices_stands_for_every_row(path: str, expected: list[str]) -> None:
+    document: Json = {"rows": [{"name": "a", "inner": [{}, {}]}, {"name": "b"}]}
+
+    assert [paths.show(steps) for steps in paths.resolved(document, paths.parse(path) or ())] == expected
+
+
+def test_rows_of_other_arrays_do_not_count() -> None:
+    document: Json = {"rows": [{"inner": [1, 2]}, {"inner": [3, 4]}], "others": [{"x": 5}, {"x": 6}]}
+    rows, arrays = paths.context_of(("rows", 1, "inner", 0))
+
+    def value(path: str) -> Json:
+        return paths.get(document, paths.parse(path) or (), rows, arrays)
+
+    assert (rows, arrays) == ((1, 0), (("rows",), ("rows", "inner")))
+    assert value("rows.inner") == 3
+    assert value("rows[0].inner") == [1, 2]
+    assert value("others.x") is None
+    assert value("others") == [{"x": 5}, {"x": 6}]

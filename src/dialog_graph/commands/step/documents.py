@@ -10,8 +10,10 @@ from types import MappingProxyType
 from uuid import UUID
 
 from dialog_graph.apps import DataType, document_of
+from dialog_graph.apps.calculate import calculate
 from dialog_graph.apps.documents import add_row_ids, data_values, presentation_texts, wire
 from dialog_graph.commands.step.work import Work
+from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.ids import from_random
 from dialog_graph.model.instance import DataElement
 from dialog_graph.model.json_value import Json
@@ -22,12 +24,23 @@ def new_id(work: Work) -> UUID:
     return from_random(work.now, work.ports.random_bytes(16))
 
 
-def with_row_ids(work: Work, document: Json) -> Json:
-    """The document with an id in every row of a repeating group."""
-    return add_row_ids(document, lambda: new_id(work))
+def store_document(
+    work: Work, data_type: DataType, document: Json, existing: DataElement | None, warnings: tuple[str, ...] = ()
+) -> DataElement:
+    """Calculates and writes form data; does nothing when the bytes stay the same.
+
+    After the calculations every row of a repeating group gets an id. `warnings`: of a prefill, told with the event.
+    Refuses with `CALCULATION_FAILED`.
+    """
+    calculated = calculate(work.version, data_type.id, document, work.instance, work.owner)
+    if isinstance(calculated, Refusal):
+        raise Refused(calculated)
+    return store_as_is(work, data_type, add_row_ids(calculated[0], lambda: new_id(work)), existing, warnings)
 
 
-def store_document(work: Work, data_type: DataType, document: Json, existing: DataElement | None) -> DataElement:
+def store_as_is(
+    work: Work, data_type: DataType, document: Json, existing: DataElement | None, warnings: tuple[str, ...] = ()
+) -> DataElement:
     """Writes form data into its element, or into a new one; does nothing when the bytes stay the same."""
     json_bytes, xml = wire(work.version, data_type.id, document)
     delivered = json_bytes if xml is None else xml
@@ -42,7 +55,7 @@ def store_document(work: Work, data_type: DataType, document: Json, existing: Da
         xml=xml,
         updated_at=work.now,
     )
-    return put(work, element, existing)
+    return put(work, element, existing, warnings)
 
 
 def blank(work: Work, data_type: DataType) -> DataElement:
@@ -61,11 +74,11 @@ def blank(work: Work, data_type: DataType) -> DataElement:
     )
 
 
-def put(work: Work, element: DataElement, existing: DataElement | None) -> DataElement:
+def put(work: Work, element: DataElement, existing: DataElement | None, warnings: tuple[str, ...] = ()) -> DataElement:
     """Adds a data element, or replaces the content of an existing one, and tells of it."""
     stored = element if existing is None else replace(element, revision=existing.revision + 1)
     work.put_element(stored, content=True)
-    _tell(work, "app.instance.data.created" if existing is None else "app.instance.data.updated", stored)
+    _tell(work, "app.instance.data.created" if existing is None else "app.instance.data.updated", stored, warnings)
     refresh_texts(work)
     return stored
 
@@ -78,13 +91,15 @@ def remove(work: Work, element: DataElement) -> None:
     refresh_texts(work)
 
 
-def _tell(work: Work, event: str, element: DataElement) -> None:
+def _tell(work: Work, event: str, element: DataElement, warnings: tuple[str, ...] = ()) -> None:
     details: dict[str, Json] = {
         "elementId": str(element.element_id),
         "dataType": element.data_type,
         "sha256": element.sha256,
         "revision": element.revision,
     }
+    if warnings:
+        details["prefillWarnings"] = list(warnings)
     work.record(event, data=details, element_id=element.data_type)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from dialog_graph.apps import document_of
 from dialog_graph.apps.documents import new_document, strip_row_ids
-from dialog_graph.commands.step.documents import remove, store_document, with_row_ids
+from dialog_graph.apps.prefill import PrefillFacts, prefill
+from dialog_graph.commands.step.documents import remove, store_as_is, store_document
 from dialog_graph.commands.step.work import Work
 from dialog_graph.model.instance import DataElement, InstanceStatus, Lock
 from dialog_graph.tasks import (
@@ -36,7 +37,8 @@ def _finalise(work: Work, effect: Finalise) -> None:
         if element.document is None:
             continue
         data_type = work.version.data_types[element.data_type]
-        store_document(work, data_type, strip_row_ids(document_of(element)), element)
+        # As it was validated: nothing is calculated any more.
+        store_as_is(work, data_type, strip_row_ids(document_of(element)), element)
 
 
 def _set_lock(work: Work, elements: Iterable[DataElement], lock: Lock, task_id: str | None) -> None:
@@ -69,11 +71,13 @@ def _delete_generated(work: Work, effect: DeleteGenerated) -> None:
 
 
 def _create(work: Work, effect: CreateData) -> None:
+    facts = PrefillFacts.of(work.owner, work.principal)
     for data_type in work.version.data_types.values():
         is_due = data_type.is_form and data_type.auto_create and data_type.task_id == effect.task_id
         if is_due and not work.of_type(data_type.id):
-            document, _ = new_document(work.version, data_type.id, work.prefill)
-            store_document(work, data_type, with_row_ids(work, document), None)
+            document, skipped = new_document(work.version, data_type.id, work.prefill)
+            filled, warnings = prefill(work.version, data_type.id, document, facts)
+            store_document(work, data_type, filled, None, (*skipped, *warnings))
 
 
 def _archive(work: Work, effect: ArchiveInstance) -> None:

@@ -139,7 +139,7 @@ class Work:
 
     def validate(self, task_id: str) -> tuple[Issue, ...]:
         """The full validation of a task's data as they are now."""
-        return validate(self.version, self.instance, task_id)
+        return validate(self.version, self.instance, task_id, owner=self.owner)
 
     def refuse_if(self, blockers: tuple[Blocker, ...], issues: tuple[Issue, ...]) -> None:
         """Refuses when anything stands in the way: blockers as TASK_NOT_READY, error issues as VALIDATION_FAILED."""
