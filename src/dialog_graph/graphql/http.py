@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from dialog_graph.errors import Refusal, Refused, refuse
 from dialog_graph.graphql.answers import HEADERS, fault_response, outcome_response, refusal_response
@@ -43,7 +43,7 @@ class GraphQLApp:
             response = await self._response(request)
         except Gone:
             return
-        await response(scope, _nothing, send)
+        await response(scope, receive, send)
 
     async def _response(self, request: Request) -> Response:
         if request.method == "OPTIONS":
@@ -109,11 +109,6 @@ class _Exchange:
 
 class _NotByGet(Exception):
     """A GET with something else than a query."""
-
-
-async def _nothing() -> Message:
-    """A receive for answers that do not listen."""
-    return {"type": "http.disconnect"}
 
 
 def wishes(request: Request) -> Accepted:
