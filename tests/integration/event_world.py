@@ -4,13 +4,14 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
 from dialog_graph.access.egress import Egress
 from dialog_graph.access.key_files import KeyFiles
 from dialog_graph.access.keys import Keys
+from dialog_graph.access.scopes import INSTANCES_READ, INSTANCES_WRITE
 from dialog_graph.apps import Files, load, read_folder
 from dialog_graph.commands.advance_process import AdvanceProcess, advance_process
 from dialog_graph.commands.confirm_receipt import ConfirmReceipt, confirm_receipt
@@ -31,8 +32,9 @@ from tests.integration.rows import KARI, person, service_owner
 
 APPS = Path(__file__).resolve().parents[2] / "apps"
 APP = "ttd/change-of-address"
-OWNER = service_owner("ttd")
-NEIGHBOUR = service_owner("nabo")
+_SCOPES = frozenset({INSTANCES_READ, INSTANCES_WRITE})
+OWNER = replace(service_owner("ttd"), scopes=_SCOPES)
+NEIGHBOUR = replace(service_owner("nabo"), scopes=_SCOPES)
 KARI_URN = "urn:altinn:person:identifier-no:12887230143"
 OLA_URN = "urn:altinn:person:identifier-no:01817510120"
 ADDRESS: Json = {"movingDate": "2026-12-01", "newAddress": {"street": "Ny vei 1", "postalCode": "0150", "city": "Oslo"}}

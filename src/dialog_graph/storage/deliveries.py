@@ -200,7 +200,7 @@ values ($1, $2, $3, $4, to_timestamp($5::float8), $6, $7, $8, $9)
 # To the second, so that the lanes of a busy webhook do not queue up for its row.
 _SUCCESS = """
 update webhook set last_success_at = $2
- where webhook_id = $1 and (last_success_at is null or last_success_at < $2 - interval '1 second')
+ where webhook_id = $1 and (last_success_at is null or last_success_at < $2::timestamptz - interval '1 second')
 """
 _IS_LEFT = """
 select exists (select from delivery where webhook_id = $1 and lane_id = $2 and state = 'PENDING')

@@ -8,6 +8,7 @@ consumer's right is decided here and again before sending. Event rules §9.1, §
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from dialog_graph.access.scopes import INSTANCES_READ
 from dialog_graph.model.event import Audience, Event
 from dialog_graph.model.party import Party, PartyKind
 from dialog_graph.model.principal import Principal, PrincipalKind
@@ -23,6 +24,8 @@ from dialog_graph.workers.matching import Types
 DUTY = "expander"
 """Name of the lease, made by the migration with the place in the feed where deliveries begin."""
 PAGE = 500
+_SCOPES = frozenset({INSTANCES_READ})
+"""What a service owner has shown when it made its webhook, and what being told of events takes."""
 
 
 def consumer_of(webhook: Webhook, party: Party | None) -> Principal | None:
@@ -32,7 +35,9 @@ def consumer_of(webhook: Webhook, party: Party | None) -> Principal | None:
     """
     org = webhook.owning_org
     if org is not None:
-        return Principal(kind=PrincipalKind.SERVICE_OWNER, urn=f"urn:altinn:org:{org}", org=org, level=webhook.level)
+        return Principal(
+            kind=PrincipalKind.SERVICE_OWNER, urn=f"urn:altinn:org:{org}", org=org, level=webhook.level, scopes=_SCOPES
+        )
     if party is None:
         return None
     number = party.identifier if party.kind in (PartyKind.ORGANISATION, PartyKind.SUBUNIT) else None
