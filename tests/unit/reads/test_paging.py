@@ -18,7 +18,7 @@ ROW = UUID("01900000-0000-7000-8000-000000000001")
 times = st.datetimes(timezones=st.just(UTC))
 positions = (
     st.builds(Position, st.just("UPDATED_DESC"), st.none() | times, st.uuids())
-    | st.builds(Position, st.just("name"), st.text(max_size=200), st.none())
+    | st.builds(Position, st.just("name"), st.text(st.characters(exclude_characters="\0"), max_size=200), st.none())
     | st.builds(Position, st.just("sequence"), st.integers(0, 2**31 - 1), st.none())
 )
 json_values = st.recursive(
