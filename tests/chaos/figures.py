@@ -35,6 +35,22 @@ class Figure:
         return "\n".join([f"{self.invariant}: replay with {replay}", *missed, *self.violations[:20]])
 
 
+def merged(figures: Sequence[Figure]) -> list[Figure]:
+    """The figures of several rounds added up; of a twin the latest catch counts, and one miss is a miss."""
+    found: dict[str, Figure] = {}
+    for each in figures:
+        total = found.setdefault(each.invariant, Figure(each.invariant))
+        total.faults += each.faults
+        total.operations += each.operations
+        total.checks += each.checks
+        total.violations += each.violations
+        total.notes = each.notes
+        for twin, caught in each.twins.items():
+            before = total.twins.get(twin, 0)
+            total.twins[twin] = None if caught is None or before is None else max(before, caught)
+    return list(found.values())
+
+
 def table(figures: Sequence[Figure]) -> str:
     """All figures, one line each."""
     lines = [f"{'invariant':<34}{'faults':>7}{'operations':>12}{'checks':>9}{'violations':>12}  twins"]

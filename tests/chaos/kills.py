@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from dialog_graph.storage import faults
@@ -28,6 +28,27 @@ STATEMENTS = 14
 ELSEWHERE = frozenset({"after-blob", "before-delivery", "after-delivery"})
 """Points that are not on the way of every command."""
 NOT_ON_START = frozenset({"after-lock", "after-load"})
+
+
+class Contact(Protocol):
+    """Whoever answers requests."""
+
+    async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer. Raises `Lost`."""
+        ...
+
+
+class Contacts(Protocol):
+    """Those there are to ask at the moment."""
+
+    @property
+    def workers(self) -> Sequence[Contact]:
+        """At least one."""
+        ...
+
+    async def lost(self) -> None:
+        """Called when one of them is gone, before the next is asked."""
+        ...
 
 
 @dataclass(slots=True)
@@ -48,6 +69,10 @@ class Crew:
         await self.zygote.kill(self.workers[number])
         self.workers[number] = await self.zygote.worker(self.ground.place)
 
+    async def lost(self) -> None:
+        """Whoever killed it replaces it."""
+        await asyncio.sleep(0)
+
     async def leave(self) -> None:
         """Ends all workers."""
         for worker in self.workers:
@@ -60,7 +85,7 @@ class Run:
     """One run on one ground: its workers, its clients' records, its figure."""
 
     ground: Ground
-    crew: Crew
+    contacts: Contacts
     figure: Figure
     dice: random.Random
     party: str
@@ -68,7 +93,7 @@ class Run:
     ticks: "count[int]" = field(default_factory=lambda: count(1))
     armed: Counter[str] = field(default_factory=Counter[str])
 
-    async def attempt(self, call: Call, worker: Worker) -> bool:
+    async def attempt(self, call: Call, worker: Contact) -> bool:
         """Asks once; False when the outcome stays open. Raises `Lost`."""
         answer = await worker.ask(call.request)
         if answer.get("retry"):
@@ -89,10 +114,11 @@ class Run:
         """Asks again, with the same key, until there is an answer."""
         for _ in range(TRIES):
             try:
-                if await self.attempt(call, self.dice.choice(self.crew.workers)):
+                if await self.attempt(call, self.dice.choice(self.contacts.workers)):
                     return
             except Lost:
                 call.losses += 1
+                await self.contacts.lost()
             await asyncio.sleep(0.01)
 
     async def look(self, instance_id: str | None = None) -> bool:
@@ -149,11 +175,11 @@ def _next_fault(run: Run, call: Call) -> tuple[str, dict[str, Any]]:
     return chosen
 
 
-async def one_death(run: Run, walk: Walk) -> bool:
+async def one_death(run: Run, crew: Crew, walk: Walk) -> bool:
     """One call on the way of which the worker is made to die; False when something was found broken."""
     call = run.begin(walk.next())
     kind, message = _next_fault(run, call)
-    worker = run.crew.workers[0]
+    worker = crew.workers[0]
     worker.tell(message)
     good = True
     try:
@@ -164,7 +190,7 @@ async def one_death(run: Run, walk: Walk) -> bool:
         answered = False
         call.losses += 1
         run.figure.faults[kind] += 1
-        await run.crew.replace()
+        await crew.replace()
         good = await run.look(call.instance_id)
     if not answered:
         await run.resolve(call)
@@ -173,12 +199,12 @@ async def one_death(run: Run, walk: Walk) -> bool:
     return await run.look(call.instance_id) and good
 
 
-async def at_places(run: Run, kills: int, *, stop_early: bool = False) -> None:
+async def at_places(run: Run, crew: Crew, kills: int, *, stop_early: bool = False) -> None:
     """Deaths one after another, each in the middle of the one call that is under way."""
-    await run.crew.fill(1)
+    await crew.fill(1)
     walk = Walk(random.Random(run.dice.random()), "place", run.party)
     while run.figure.faults.total() < kills:
-        if not await one_death(run, walk) and stop_early:
+        if not await one_death(run, crew, walk) and stop_early:
             return
 
 
@@ -203,9 +229,9 @@ async def _shared(run: Run) -> Case:
     return walk.case
 
 
-async def under_load(run: Run, kills: int) -> None:
+async def under_load(run: Run, crew: Crew, kills: int) -> None:
     """Two workers, six clients, three of them on one instance; a worker dies every now and then."""
-    await run.crew.fill(2)
+    await crew.fill(2)
     shared = await _shared(run)
     stop = asyncio.Event()
     walks = [
@@ -215,7 +241,7 @@ async def under_load(run: Run, kills: int) -> None:
     clients = [asyncio.create_task(_client(run, walk, stop)) for walk in walks]
     for number in range(kills):
         await asyncio.sleep(run.dice.uniform(0.06, 0.28))
-        await run.crew.replace(number % 2)
+        await crew.replace(number % 2)
         run.figure.faults["at random under load"] += 1
         if number % 5 == 0:
             await run.look()
@@ -230,13 +256,14 @@ async def product(site: Site, seed: int, places: int, load: int) -> Figure:
     """The real thing: so many deaths at places and under load, and nothing may be found."""
     figure = Figure("A1, A3, A10 worker killed")
     async with site.ground() as ground:
-        run = Run(ground, Crew(site.zygote, ground), figure, random.Random(seed), principal(PERSON).urn)
+        crew = Crew(site.zygote, ground)
+        run = Run(ground, crew, figure, random.Random(seed), principal(PERSON).urn)
         try:
-            await at_places(run, places)
-            await under_load(run, load)
+            await at_places(run, crew, places)
+            await under_load(run, crew, load)
             await run.judge()
         finally:
-            await run.crew.leave()
+            await crew.leave()
     return figure
 
 
@@ -244,13 +271,14 @@ async def twin(site: Site, seed: int, name: str, kills: int) -> int | None:
     """A twin, until it is caught; after how many deaths."""
     figure = Figure(name)
     async with site.ground(name) as ground:
-        run = Run(ground, Crew(site.zygote, ground), figure, random.Random(seed), principal(PERSON).urn)
+        crew = Crew(site.zygote, ground)
+        run = Run(ground, crew, figure, random.Random(seed), principal(PERSON).urn)
         try:
-            await at_places(run, kills, stop_early=True)
+            await at_places(run, crew, kills, stop_early=True)
             if not figure.violations:
                 await run.judge()
         finally:
-            await run.crew.leave()
+            await crew.leave()
     return figure.faults.total() if figure.violations else None
 
 

@@ -43,7 +43,8 @@ class Site:
     zygote: Zygote
     _numbers: "count[int]" = field(default_factory=count)
 
-    async def _run(self, statement: str) -> None:
+    async def run(self, statement: str) -> None:
+        """A statement outside every database of a run."""
         connection = await asyncpg.connect(**self.address.connect_kwargs(self.address.database, self.address.user))
         try:
             await connection.execute(statement)
@@ -52,7 +53,7 @@ class Site:
 
     async def prepare(self) -> None:
         """The database that all others are copies of."""
-        await self._run(f"create database {_TEMPLATE} template template0 encoding 'UTF8'")
+        await self.run(f"create database {_TEMPLATE} template template0 encoding 'UTF8'")
         settings = Settings(data=self.folder, blobs=str(self.folder / "blobs"), keys=self.folder / "keys")
         logins = await make_ready(self.address, settings, _TEMPLATE)
         async with ports_of(settings, logins, Options(pool_min=0)) as ports:
@@ -62,7 +63,7 @@ class Site:
     async def ground(self, twin: str = "") -> AsyncGenerator[Ground]:
         """A fresh database; dropped at the end of the block."""
         name = f"chaos_{next(self._numbers)}"
-        await self._run(f"create database {name} template {_TEMPLATE}")
+        await self.run(f"create database {name} template {_TEMPLATE}")
         logins = embedded_logins(self.address, name)
         connection = await asyncpg.connect(**logins.setup)
         await prepare_connection(connection)
@@ -73,7 +74,7 @@ class Site:
             yield Ground(place, logins, connection)
         finally:
             await connection.close()
-            await self._run(f"drop database {name} with (force)")
+            await self.run(f"drop database {name} with (force)")
 
 
 @asynccontextmanager

@@ -58,7 +58,7 @@ COMMANDS: Mapping[str, tuple[type[Any], Callable[..., Awaitable[Any]]]] = {
     "delete": (DeleteInstance, delete_instance),
     "restore": (RestoreInstance, restore_instance),
 }
-"""Name in a request -> the command's input and function. `upload` goes the way of HTTP, see `Actor.upload`."""
+"""Name in a request -> the command's input and function. `upload` goes the way of HTTP."""
 
 OWNER_SCOPES = ("altinn:serviceowner/instances.read", "altinn:serviceowner/instances.write")
 RETRYABLE = frozenset({"TEMPORARY", "TIMEOUT", "OVERLOADED"})
@@ -120,6 +120,41 @@ def given_of(form: type[Any], members: dict[str, Any]) -> Any:
     return form(**{name: UUID(value) if name.endswith("_id") and value else value for name, value in members.items()})
 
 
+async def answer_to(ports: Ports, client: httpx.AsyncClient, request: dict[str, Any]) -> dict[str, Any]:
+    """Carries a request out: `ok` with the result, `refused` with the code, or `fault` with what was raised."""
+    try:
+        if request["name"] == "upload":
+            return await uploaded(client, request, {"x-actor": request["actor"]})
+        form, command = COMMANDS[request["name"]]
+        return {"ok": asdict(await command(ports, principal(request["actor"]), given_of(form, request["given"])))}
+    except Refused as refused:
+        refusal = refused.refusal
+        return {
+            "refused": refusal.code,
+            "revision": refusal.current_revision,
+            "retry": refusal.code in RETRYABLE,
+        }
+    except Exception as fault:
+        return {"fault": f"{type(fault).__name__}: {fault}"}
+
+
+async def uploaded(client: httpx.AsyncClient, request: dict[str, Any], caller: dict[str, str]) -> dict[str, Any]:
+    """Sends a file over HTTP. `caller`: the header that says who does."""
+    given: dict[str, Any] = request["given"]
+    answer = await client.post(
+        f"/instances/{given['instance_id']}/data",
+        params={name: given[name] for name in ("dataType", "filename", "expectedRevision") if name in given},
+        content=base64.b64decode(request["content"]),
+        headers={"content-type": "application/pdf", "idempotency-key": given["idempotency_key"], **caller},
+    )
+    body: dict[str, Any] = answer.json()
+    if answer.is_success:
+        return {"ok": {"instance_id": given["instance_id"], "data_element_id": body["dataElement"]["id"]}}
+    if body["code"] == "INTERNAL":
+        return {"fault": body["message"]}
+    return {"refused": body["code"], "revision": body.get("currentRevision"), "retry": body["code"] in RETRYABLE}
+
+
 class Worker:
     """Carries out requests as they come, all at the same time, and answers each when it is done."""
 
@@ -143,41 +178,8 @@ class Worker:
             task.add_done_callback(self._running.discard)
 
     async def _answered(self, request: dict[str, Any]) -> None:
-        try:
-            answer = await self._carried_out(request)
-        except Refused as refused:
-            refusal = refused.refusal
-            answer = {"refused": refusal.code, "revision": refusal.current_revision, "retry": refusal.is_retryable}
-        except Exception as fault:
-            answer = {"fault": f"{type(fault).__name__}: {fault}"}
+        answer = await answer_to(self._ports, self._client, request)
         self._writer.write(json.dumps({"id": request["id"], **answer}, default=str).encode() + b"\n")
-
-    async def _carried_out(self, request: dict[str, Any]) -> dict[str, Any]:
-        if request["name"] == "upload":
-            return await self._uploaded(request)
-        form, command = COMMANDS[request["name"]]
-        given = given_of(form, request["given"])
-        return {"ok": asdict(await command(self._ports, principal(request["actor"]), given))}
-
-    async def _uploaded(self, request: dict[str, Any]) -> dict[str, Any]:
-        given: dict[str, Any] = request["given"]
-        answer = await self._client.post(
-            f"/instances/{given['instance_id']}/data",
-            params={name: given[name] for name in ("dataType", "filename", "expectedRevision") if name in given},
-            content=base64.b64decode(request["content"]),
-            headers={
-                "content-type": "application/pdf",
-                "idempotency-key": given["idempotency_key"],
-                "x-actor": request["actor"],
-            },
-        )
-        body: dict[str, Any] = answer.json()
-        if answer.is_success:
-            element = body["dataElement"]
-            return {"ok": {"instance_id": given["instance_id"], "data_element_id": element["id"]}}
-        if body["code"] == "INTERNAL":
-            return {"fault": body["message"]}
-        return {"refused": body["code"], "revision": body.get("currentRevision"), "retry": body["code"] in RETRYABLE}
 
 
 @asynccontextmanager

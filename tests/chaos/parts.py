@@ -1,0 +1,73 @@
+"""The parts of a fault run: which invariants each tests, and how much of it is a round."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from tests.chaos import flips, kills, races, server_kills
+from tests.chaos.figures import Figure
+from tests.chaos.site import Site
+
+PLACES, LOAD, SERVERS = 62, 30, 12
+"""Deaths of one round: at places, at random under load, of the real server. Together more than a hundred."""
+
+RACES, FLIPS = 60, 100
+TWIN = 150
+"""Faults after which a twin must have been caught."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`invariants`: those of the design that a run of it tests."""
+
+    name: str
+    invariants: tuple[str, ...]
+    run: Callable[[Site, int], Awaitable[Figure]]
+
+
+async def killed_workers(site: Site, seed: int) -> Figure:
+    """Workers die, and every twin is caught."""
+    figure = await kills.product(site, seed, PLACES, LOAD)
+    for name in kills.TWINS:
+        figure.twins[name] = await kills.twin(site, seed, name, TWIN)
+    return figure
+
+
+async def killed_servers(site: Site, seed: int) -> Figure:
+    """The real server dies; its twins are those of the workers, which run the same code."""
+    return await server_kills.product(site, seed, SERVERS)
+
+
+async def raced(site: Site, seed: int) -> Figure:
+    """Clients race, and every twin is caught."""
+    figure = await races.over_workers(site, seed, RACES)
+    for name in races.TWINS:
+        broken = await races.over_workers(site, seed, RACES, name)
+        figure.twins[name] = broken.faults.total() if broken.violations else None
+    return figure
+
+
+async def damaged(site: Site, seed: int) -> Figure:
+    """Bytes are damaged, and the twin is caught."""
+    figure = await flips.run(site, seed, FLIPS)
+    broken = await flips.run(site, seed, TWIN, flips.TWIN)
+    figure.twins[flips.TWIN] = broken.faults.total() if broken.violations else None
+    return figure
+
+
+PARTS: Sequence[Part] = (
+    Part("killed workers", ("A1", "A3", "A10", "B12", "P9", "P33"), killed_workers),
+    Part("killed servers", ("A1", "A3", "HTTP"), killed_servers),
+    Part("races", ("A4", "P7", "P8"), raced),
+    Part("damaged bytes", ("A9",), damaged),
+)
+
+
+def known() -> list[str]:
+    """Every invariant that can be asked for."""
+    return sorted({name for part in PARTS for name in part.invariants})
+
+
+def chosen(only: str) -> list[Part]:
+    """The parts that test one of the invariants; all of them for an empty text."""
+    wanted = set(filter(None, only.split(",")))
+    return [part for part in PARTS if not wanted or wanted & set(part.invariants)]
