@@ -24,6 +24,7 @@ def live() -> Generator[Live]:
         yield server
         log = server.log
     assert "Traceback (most recent call last)" not in log, log[-8000:]
+    assert [line for line in log.splitlines() if " ERROR " in line] == []
 
 
 @pytest.fixture(scope="session")

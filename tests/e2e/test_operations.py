@@ -1,4 +1,4 @@
-"""The example operations of GraphiQL: each is executed by the kind of user that it is for, and answers without errors."""
+"""The example operations of GraphiQL: each is executed by the kind of user that it is for, without errors."""
 
 import json
 from collections.abc import Callable
@@ -92,8 +92,7 @@ async def test_an_example_answers_without_errors(world: World, name: str) -> Non
     assert data, name
     for root, value in data.items():
         assert value is not None, f"{name}: {root} found nothing"
-        if isinstance(value, dict):
-            assert not value.get("errors"), f"{name}: {value}"
+        assert '"errors": [{' not in json.dumps(value), f"{name}: {value}"
 
 
 @pytest.mark.parametrize("name", sorted(FOLLOWED))
