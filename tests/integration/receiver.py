@@ -30,7 +30,8 @@ class Receiver:
     delay: float = 0.0
     most_at_once: int = 0
     _now: int = 0
-    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _begun: int = 0
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -38,20 +39,29 @@ class Receiver:
 
     async def received(self, count: int) -> list[Request]:
         """All requests, once there are so many."""
-        async with asyncio.timeout(30):
-            while len(self.got) < count:
-                self._arrived.clear()
-                await self._arrived.wait()
+        await self._until(lambda: len(self.got) >= count)
         return list(self.got)
+
+    async def begun(self, count: int) -> None:
+        """Waits until so many requests have begun, answered or not."""
+        await self._until(lambda: self._begun >= count)
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not is_so():
+                self._moved.clear()
+                await self._moved.wait()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._now += 1
+        self._begun += 1
+        self._moved.set()
         self.most_at_once = max(self.most_at_once, self._now)
         try:
             request = await _read(reader)
             await asyncio.sleep(self.delay)
             self.got.append(request)
-            self._arrived.set()
+            self._moved.set()
             told = self.answer(request)
             if told is not None:
                 status, body = told
