@@ -65,7 +65,7 @@ test:
 	.venv/bin/ruff format --check
 	.venv/bin/pyright
 	.venv/bin/lint-imports --no-cache --no-logo
-	@exec .venv/bin/python -m pytest $(ARGS)
+	@exec .venv/bin/python -m pytest -n auto $(ARGS)
 
 bench:
 	$(LOCKED) $(MAKE) -s $(TEST)

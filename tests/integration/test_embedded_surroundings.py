@@ -127,11 +127,12 @@ async def test_a_server_in_another_container_is_left_alone(house: House) -> None
     temp.mkdir()
     contained = ("unshare", *NAMESPACES, "sh", "-c", 'mount -t tmpfs none "$TMPDIR" && exec "$@"', "sh")
     inside = await (await house.server(before=contained, TMPDIR=str(temp))).ready()
-    before = house.processes()
+    postmaster = min(house.processes())
 
     refused = await (await house.server("--limit=1")).refused()
     assert "another container or machine" in refused
-    assert house.processes() == before
+    # Not all of them: helpers of a running server come and go.
+    assert postmaster in house.processes()
     await inside.stop()
     assert house.processes() == []
 

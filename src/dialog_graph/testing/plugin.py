@@ -11,6 +11,11 @@ import pytest
 from dialog_graph.testing.app_test import AppTest, opened
 from dialog_graph.testing.databases import Databases
 
+def folder_of(folder: str | Path) -> Path:
+    """The folder with its whole path: the name of the app and of its org stand in it."""
+    return Path(folder).resolve()
+
+
 Open = Callable[[str | Path], AbstractAsyncContextManager[AppTest]]
 
 
@@ -36,7 +41,7 @@ def app_test(dialog_graph_databases: Databases, tmp_path: Path) -> Open:
     async def open_app(folder: str | Path):
         async with (
             dialog_graph_databases.fresh() as logins,
-            opened(Path(folder).resolve(), logins, tmp_path) as app,
+            opened(folder_of(folder), logins, tmp_path) as app,
         ):
             yield app
 
