@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from dialog_graph.model.event import Event
 from dialog_graph.model.principal import PrincipalKind
 
 ACTIVE = "ACTIVE"
@@ -64,3 +65,28 @@ class Webhook:
     def subject_id(self) -> int | None:
         """Party id of the person, system user or organisation whose webhook it is."""
         return int(self.consumer.removeprefix(_SUBJECT)) if self.consumer.startswith(_SUBJECT) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryAttempt:
+    """One request to a webhook. `error`: a word, None for success; `response_text`: beginning of the answer."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+    duration_ms: int
+    response_text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event for one webhook. `state`: a word of the schema; `attempt`: how many there have been."""
+
+    webhook_id: UUID
+    event: Event
+    state: str
+    attempt: int
+    next_at: datetime | None
+    deadline_at: datetime
+    last_status: int | None
+    last_error: str | None
