@@ -5,7 +5,7 @@ time of its events. So no search is needed: each call has its place, and the ans
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,14 +56,17 @@ async def stored_calls(connection: asyncpg.Connection) -> tuple[dict[str, Stored
 async def problems(connection: asyncpg.Connection, calls: Sequence[Call]) -> list[str]:
     """Everything in the clients' records that no order of the calls explains."""
     stored, found = await stored_calls(connection)
+    return [*found, *unexplained(calls, stored), *await _contents(connection, calls, stored)]
+
+
+def unexplained(calls: Sequence[Call], stored: Mapping[str, Stored]) -> Iterator[str]:
+    """Answers that do not fit what was carried out, or the order in which it was."""
     for call in calls:
-        found.extend(f"{call.name} {call.key}: {text}" for text in _of_call(call, stored.get(call.key)))
+        yield from (f"{call.name} {call.key}: {text}" for text in _of_call(call, stored.get(call.key)))
     extra = stored.keys() - {call.key for call in calls}
-    found.extend(f"{key}: stored, but nobody called" for key in sorted(extra))
-    found.extend(_out_of_order(calls, stored))
-    found.extend(_revisions(calls, stored))
-    found.extend(await _contents(connection, calls, stored))
-    return found
+    yield from (f"{key}: stored, but nobody called" for key in sorted(extra))
+    yield from _out_of_order(calls, stored)
+    yield from _revisions(calls, stored)
 
 
 def _of_call(call: Call, stored: Stored | None) -> Iterator[str]:
@@ -93,7 +96,7 @@ def _expected(call: Call) -> int | None:
     return call.given.get("expected_revision", call.given.get("expectedRevision"))
 
 
-def _by_place(calls: Sequence[Call], stored: dict[str, Stored]) -> dict[str, list[Call]]:
+def _by_place(calls: Sequence[Call], stored: Mapping[str, Stored]) -> dict[str, list[Call]]:
     by_instance: dict[str, list[tuple[int, int, Call]]] = defaultdict(list)
     for number, call in enumerate(calls):
         if call.key in stored:
@@ -102,7 +105,7 @@ def _by_place(calls: Sequence[Call], stored: dict[str, Stored]) -> dict[str, lis
     return {each: [call for _, _, call in sorted(found)] for each, found in by_instance.items()}
 
 
-def _out_of_order(calls: Sequence[Call], stored: dict[str, Stored]) -> Iterator[str]:
+def _out_of_order(calls: Sequence[Call], stored: Mapping[str, Stored]) -> Iterator[str]:
     """A call that was over before another began stands before it."""
     for ordered in _by_place(calls, stored).values():
         earliest_end = None
@@ -113,7 +116,7 @@ def _out_of_order(calls: Sequence[Call], stored: dict[str, Stored]) -> Iterator[
                 earliest_end = call
 
 
-def _revisions(calls: Sequence[Call], stored: dict[str, Stored]) -> Iterator[str]:
+def _revisions(calls: Sequence[Call], stored: Mapping[str, Stored]) -> Iterator[str]:
     """A refusal with CONCURRENCY names a revision that the instance had at some moment of the call."""
     ordered = _by_place(calls, stored)
     for call in calls:
@@ -127,7 +130,7 @@ def _revisions(calls: Sequence[Call], stored: dict[str, Stored]) -> Iterator[str
             yield f"{call.key} was told revision {revision}, but it was one of {least} to {most}"
 
 
-async def _contents(connection: asyncpg.Connection, calls: Sequence[Call], stored: dict[str, Stored]) -> list[str]:
+async def _contents(connection: asyncpg.Connection, calls: Sequence[Call], stored: Mapping[str, Stored]) -> list[str]:
     """The form holds what the last write wrote, and every file that was not removed is there."""
     found: list[str] = []
     documents = {row["instance_id"]: row["document"] for row in await connection.fetch(DOCUMENTS)}
