@@ -133,7 +133,7 @@ def _status(version: AppVersion, derived: Derived) -> DialogStatus:
 
 def _future(wanted: datetime | None, now: datetime, present: datetime | None) -> datetime | None:
     """A date is taken over when it lies ahead; one that was taken over once stays when its time has come."""
-    return wanted if wanted is None or wanted > now or wanted == present else present
+    return wanted if wanted is None or wanted > now else present
 
 
 def _content(base: Dialog, source: Source, standing: Standing) -> dict[str, ContentValue]:
