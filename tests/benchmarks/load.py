@@ -89,7 +89,10 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None, "connected first"
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(data)
-        return await asyncio.wait_for(self._answer, TIMEOUT)
+        try:
+            return await asyncio.wait_for(self._answer, TIMEOUT)
+        except TimeoutError:
+            raise BenchmarkFailed(f"the server did not answer within {TIMEOUT:.0f} s") from None
 
     def close(self) -> None:
         """Ends the connection."""

@@ -1,6 +1,6 @@
 """The two reads: an inbox page, and one instance with its lists. Answers are compared first, then timed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from statistics import median
@@ -31,16 +31,14 @@ class Budget:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Same:
+def same(name: str, expected: bytes) -> Callable[[bytes], None]:
     """The check of a timed answer: byte for byte what this candidate answered before."""
 
-    name: str
-    expected: bytes
+    def check(body: bytes) -> None:
+        if body != expected:
+            raise BenchmarkFailed(f"{name} answered differently under load: {body[:400]!r}")
 
-    def __call__(self, body: bytes) -> None:
-        if body != self.expected:
-            raise BenchmarkFailed(f"{self.name} answered differently under load: {body[:400]!r}")
+    return check
 
 
 def answer(name: str, body: bytes) -> Any:
@@ -86,7 +84,7 @@ async def _requests(
     for variables in variants:
         data = load.post("/graphql", house.token, document, variables)
         body = await load.ask(server.port, data)
-        found.append((Request(data, _Same(server.name, body)), answer(server.name, body)))
+        found.append((Request(data, same(server.name, body)), answer(server.name, body)))
     return found
 
 

@@ -7,8 +7,9 @@ security.
 
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -26,15 +27,17 @@ from dialog_graph.storage.tables.catalogue import Resource
 from dialog_graph.storage.tables.dialogs import Dialog
 from dialog_graph.storage.tables.instances import Instance as InstanceRow
 from dialog_graph.storage.tables.parties import Party
-from tests.benchmarks.stock import types as t
+from tests.benchmarks.stock import inbox_types as inbox
+from tests.benchmarks.stock import instance_types as instances
 from tests.benchmarks.stock.advance import advance
 from tests.benchmarks.stock.context import Context, identified, is_granted
 from tests.benchmarks.stock.database import Configuration, Sessions, read, sessions
+from tests.benchmarks.stock.shared_types import DateTimeScalar
 
 READY = "stock server ready"
 
 
-async def _search_dialogs(info: Info[Context, None], input: t.SearchDialogInput) -> t.SearchDialogsPayload:
+async def _search_dialogs(info: Info[Context, None], input: inbox.SearchDialogInput) -> inbox.SearchDialogsPayload:
     limit = input.limit or 100
     parties = await _parties(info.context, input.party or ())
     statement = (
@@ -69,21 +72,21 @@ async def _parties(context: Context, urns: Sequence[str]) -> dict[int, Party]:
 
 def _page(
     rows: Sequence[tuple[Dialog, Resource]], parties: Mapping[int, Party], *, has_next: bool
-) -> t.SearchDialogsPayload:
+) -> inbox.SearchDialogsPayload:
     token = None
     if rows:
         last = rows[-1][0]
         at = last.content_updated_at.isoformat().replace("+00:00", "Z")
         token = f"contentupdatedat_{at},id_{last.dialog_id}"
-    return t.SearchDialogsPayload(
-        items=[t.search_dialog(dialog, resource, parties[dialog.party_id]) for dialog, resource in rows],
+    return inbox.SearchDialogsPayload(
+        items=[inbox.search_dialog(dialog, resource, parties[dialog.party_id]) for dialog, resource in rows],
         has_next_page=has_next,
         continuation_token=token,
         errors=[],
     )
 
 
-async def _instance(info: Info[Context, None], id: UUID) -> t.Instance | None:
+async def _instance(info: Info[Context, None], id: UUID) -> instances.Instance | None:
     statement = select(InstanceRow).where(
         InstanceRow.instance_id == id,
         col(InstanceRow.is_hard_deleted).is_(False),
@@ -91,29 +94,31 @@ async def _instance(info: Info[Context, None], id: UUID) -> t.Instance | None:
     )
     async with info.context.sessions() as session:
         row = (await session.exec(statement)).first()
-    return None if row is None else t.instance(row)
+    return None if row is None else instances.instance(row)
 
 
-async def _advance(info: Info[Context, None], input: t.AdvanceProcessInput) -> t.AdvanceProcessPayload:
+async def _advance(info: Info[Context, None], input: instances.AdvanceProcessInput) -> instances.AdvanceProcessPayload:
     row = await advance(info.context, input.instance_id)
     if row is None:
-        return t.AdvanceProcessPayload(instance=None, errors=[t.MutationError(message="no such instance there")])
-    return t.AdvanceProcessPayload(instance=t.instance(row), errors=[])
+        return instances.AdvanceProcessPayload(
+            instance=None, errors=[instances.MutationError(message="no such instance there")]
+        )
+    return instances.AdvanceProcessPayload(instance=instances.instance(row), errors=[])
 
 
 @strawberry.type
 class Query:
     """The two reads."""
 
-    search_dialogs: t.SearchDialogsPayload = strawberry.field(resolver=_search_dialogs)
-    instance: t.Instance | None = strawberry.field(resolver=_instance)
+    search_dialogs: inbox.SearchDialogsPayload = strawberry.field(resolver=_search_dialogs)
+    instance: instances.Instance | None = strawberry.field(resolver=_instance)
 
 
 @strawberry.type
 class Mutation:
     """The step."""
 
-    advance_process: t.AdvanceProcessPayload = strawberry.mutation(resolver=_advance)
+    advance_process: instances.AdvanceProcessPayload = strawberry.mutation(resolver=_advance)
 
 
 class _GraphQL(GraphQL[Context, None]):
@@ -131,13 +136,8 @@ class _GraphQL(GraphQL[Context, None]):
 
 def build(configuration: Configuration) -> Starlette:
     """The application."""
-    scalars = cast("Any", {**_scalars()})
-    schema = strawberry.Schema(query=Query, mutation=Mutation, scalar_overrides=scalars)
+    schema = strawberry.Schema(query=Query, mutation=Mutation, scalar_overrides={datetime: DateTimeScalar})
     return Starlette(routes=[Route("/graphql", _GraphQL(schema, configuration, sessions(configuration)))])
-
-
-def _scalars() -> dict[Any, Any]:
-    return {t.datetime: t.DateTimeScalar}
 
 
 class _Server(uvicorn.Server):
