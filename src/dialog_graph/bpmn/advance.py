@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 import orjson
 
 from dialog_graph.bpmn.actions import Leaving, leaving
+from dialog_graph.bpmn.cancelling import cancel_tokens
 from dialog_graph.bpmn.commands import REJECT, Cancel, Command, Complete, Continue, Retry, Start
 from dialog_graph.bpmn.decisions import Decision
 from dialog_graph.bpmn.definition import Definition, Element, TaskDefinition, TaskKind
 from dialog_graph.bpmn.effects import Effect, LeaveTask
-from dialog_graph.bpmn.elements import BEHAVIOURS
-from dialog_graph.bpmn.events import Event, Outcome, ProcessCancelled, ProcessStarted, TaskLeft
+from dialog_graph.bpmn.element_parts import EventType
+from dialog_graph.bpmn.elements import behaviour_of
+from dialog_graph.bpmn.elements.catching import throw
+from dialog_graph.bpmn.events import Event, ProcessCancelled, ProcessStarted, TaskLeft
 from dialog_graph.bpmn.facts import Facts
 from dialog_graph.bpmn.fitness import misfit
 from dialog_graph.bpmn.run import AUTOMATIC, ROUNDS, TRANSITIONS, Run
@@ -36,6 +39,9 @@ class Advance:
     decisions: tuple[Decision, ...] = ()
     next: bool = False
 
+
+ERRORS = frozenset({"NO_FLOW", "CONDITION_FAILED"})
+"""Failures that the model may catch as errors by these names (process engine §6.4)."""
 
 BLOCKERS: dict[str, Texts] = {
     "PROCESSING": {
@@ -98,10 +104,10 @@ def _result(run: Run) -> Advance | Refusal:
 def _settle(run: Run) -> Refusal | None:
     """Moves tokens, lowest id first, until an inline effect stops the run or all are at rest."""
     while not run.stopped and (token := run.movable()) is not None:
-        behaviour = BEHAVIOURS[run.element_of(token).kind]
+        behaviour = behaviour_of(run.element_of(token))
         verb = behaviour.leave if token.state is TokenState.LEFT else behaviour.enter
         refusal = _too_many_transitions(run) or verb(run, token, run.element_of(token))
-        if refusal is not None and (refusal := _parked(run, token, refusal)):
+        if refusal is not None and (refusal := _failed(run, token, refusal)):
             return refusal
     return None
 
@@ -113,11 +119,19 @@ def _too_many_transitions(run: Run) -> Refusal | None:
     return Refusal(code="LOOP_LIMIT", expected=f"at most {limit} steps in one command", actual="there are more")
 
 
-def _parked(run: Run, token: Token, refusal: Refusal) -> Refusal | None:
-    """A worker's command goes through with an incident where a caller's is refused (process engine §6.4)."""
-    if not run.facts.by_engine or token.id not in run.tokens:
+def _failed(run: Run, token: Token, refusal: Refusal) -> Refusal | None:
+    """What becomes of a step that cannot be done: an error that is caught, an incident, or a refused command.
+
+    A worker's command goes through with an incident where a caller's is refused (process engine §6.4).
+    """
+    if token.id not in run.tokens:
         return refusal
-    run.open_incident(token, refusal, TokenState.LEFT if token.state is TokenState.LEFT else TokenState.GO)
+    if refusal.code in ERRORS and throw(run, token, EventType.ERROR, refusal.code, named=True) is True:
+        return None
+    if not run.facts.by_engine:
+        return refusal
+    resume = TokenState.LEFT if token.state is TokenState.LEFT else TokenState.GO
+    run.open_incident(token, refusal.code, refusal.message, resume)
     return None
 
 
@@ -195,20 +209,14 @@ def _retry(run: Run, command: Retry) -> Refusal | None:
         element = run.element_of(token)
         if (element.id, token.entry or 0) == (command.element_id, command.entry_no) and token.id in run.incidents:
             _called(run)
-            return BEHAVIOURS[element.kind].retry(run, token, element)
+            return behaviour_of(element).retry(run, token, element)
     return _not_active(f'an open incident at "{command.element_id}", entry {command.entry_no}', "there is none")
 
 
 def _cancel(run: Run, command: Cancel) -> Refusal | None:
     if run.status is not Status.ACTIVE:
         return _not_active("a process that runs", f"it is {run.status}")
-    for token in sorted(run.tokens.values(), key=lambda token: token.id):
-        element = run.element_of(token)
-        run.resolve_incident(token)
-        if token.entry is not None:
-            left = (element.id, token.entry, Outcome.CANCELLED)
-            run.events.append(TaskLeft(element_id=left[0], entry_no=left[1], outcome=left[2]))
-            run.ask(LeaveTask(element_id=left[0], entry_no=left[1], outcome=left[2]))
+    cancel_tokens(run, min(run.scopes))
     run.events.append(ProcessCancelled(reason=command.reason))
     run.clear()
     return None
@@ -226,8 +234,8 @@ def _continue(run: Run, command: Continue) -> Refusal | None:
     if asked is None:
         return None
     element = run.element_of(asked)
-    refusal = BEHAVIOURS[element.kind].answer(run, asked, element, command.flows)
-    return _parked(run, asked, refusal) if refusal else None
+    refusal = behaviour_of(element).answer(run, asked, element, command.flows)
+    return _failed(run, asked, refusal) if refusal else None
 
 
 def _called(run: Run) -> None:

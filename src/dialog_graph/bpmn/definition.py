@@ -7,6 +7,7 @@ Made by `reader.read_process`, immutable, cached by `sha256`. Elements and flows
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dialog_graph.bpmn.element_parts import EventDefinition, EventType
 from dialog_graph.bpmn.task_config import TaskConfig
 
 
@@ -24,6 +25,9 @@ class ElementKind(StrEnum):
     BUSINESS_RULE_TASK = "businessRuleTask"
     EXCLUSIVE_GATEWAY = "exclusiveGateway"
     PARALLEL_GATEWAY = "parallelGateway"
+    SUB_PROCESS = "subProcess"
+    BOUNDARY_EVENT = "boundaryEvent"
+    INTERMEDIATE_THROW_EVENT = "intermediateThrowEvent"
 
 
 class TaskKind(StrEnum):
@@ -73,6 +77,8 @@ class Element:
 
     `scope`: number of the element whose inside it belongs to, None = the process itself.
     `connected_data_type`: default data type of conditions (on a task: for the next gateway without its own).
+    `host`: the activity that a boundary event is attached to; `boundaries`: the events attached to this activity.
+    `interrupting`: of boundary events and starts of event subprocesses. `by_event`: it is an event subprocess.
     """
 
     index: int
@@ -87,6 +93,16 @@ class Element:
     default: int | None = None
     connected_data_type: str | None = None
     scope: int | None = None
+    event: EventDefinition | None = None
+    host: int | None = None
+    boundaries: tuple[int, ...] = ()
+    interrupting: bool = True
+    by_event: bool = False
+
+    @property
+    def event_type(self) -> EventType | None:
+        """What its event definition is; None for none events and everything that is no event."""
+        return self.event.type if self.event else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +136,17 @@ class Definition:
     strict: bool = False
     data_objects: tuple[str, ...] = ()
     _elements_by_id: dict[str, Element] = field(init=False, repr=False, compare=False)
+    _inside: dict[int | None, tuple[Element, ...]] = field(init=False, repr=False, compare=False)
     _flows_by_id: dict[str, Flow] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Builds the look-ups by id once."""
         object.__setattr__(self, "_elements_by_id", {element.id: element for element in self.elements})
         object.__setattr__(self, "_flows_by_id", {flow.id: flow for flow in self.flows})
+        inside: dict[int | None, list[Element]] = {}
+        for element in self.elements:
+            inside.setdefault(element.scope, []).append(element)
+        object.__setattr__(self, "_inside", {scope: tuple(elements) for scope, elements in inside.items()})
 
     def element(self, element_id: str) -> Element | None:
         """The element with this id."""
@@ -148,6 +169,14 @@ class Definition:
         """The flows that leave the element, in document order."""
         return tuple(self.flows[index] for index in element.outgoing)
 
+    def inside(self, scope: int | None) -> tuple[Element, ...]:
+        """The elements directly inside a subprocess, or with None of the process itself, in document order."""
+        return self._inside.get(scope, ())
+
+    def start_of(self, scope: int) -> Element:
+        """The one start event of a subprocess; the reader has seen to it that there is one."""
+        return next(element for element in self.inside(scope) if element.kind is ElementKind.START_EVENT)
+
     @property
     def tasks(self) -> tuple[Element, ...]:
         """All tasks in document order."""
@@ -156,9 +185,9 @@ class Definition:
     @property
     def start_events(self) -> tuple[Element, ...]:
         """The start events of the process itself."""
-        return tuple(e for e in self.elements if e.kind is ElementKind.START_EVENT and e.scope is None)
+        return tuple(e for e in self.inside(None) if e.kind is ElementKind.START_EVENT)
 
     @property
     def end_events(self) -> tuple[Element, ...]:
         """The end events of the process itself."""
-        return tuple(e for e in self.elements if e.kind is ElementKind.END_EVENT and e.scope is None)
+        return tuple(e for e in self.inside(None) if e.kind is ElementKind.END_EVENT)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from dialog_graph.bpmn.definition import Definition
-from dialog_graph.bpmn.state import PROCESS_SCOPE, State, Status, Token, TokenState
+from dialog_graph.bpmn.state import HOST, Scope, ScopeKind, State, Status, Token, TokenState
 from dialog_graph.errors import Refusal
+
+_ON_FLOWS = frozenset({TokenState.GO, TokenState.INCIDENT})
 
 
 def _token_faults(definition: Definition, token: Token) -> Iterator[str]:
@@ -12,7 +14,7 @@ def _token_faults(definition: Definition, token: Token) -> Iterator[str]:
     if token.index >= len(places):
         yield f"token {token.id} stands on a place that is not there"
         return
-    if token.on_flow and token.state not in (TokenState.GO, TokenState.INCIDENT):
+    if token.on_flow and token.state not in _ON_FLOWS:
         yield f"token {token.id} rests on a flow"
     if token.entry is not None and (token.on_flow or definition.elements[token.index].task is None):
         yield f"token {token.id} has an entry outside a task"
@@ -20,15 +22,40 @@ def _token_faults(definition: Definition, token: Token) -> Iterator[str]:
         yield f"token {token.id} has left a task that is not there"
 
 
+def _scope_faults(definition: Definition, state: State) -> Iterator[str]:
+    """Every scope but the process's has a token of the scope around it that stands for it, and only for it."""
+    if [(scope.parent, scope.host) for scope in state.scopes if scope.kind is ScopeKind.PROCESS] != [(0, 0)]:
+        yield "it has not exactly one process"
+        return
+    hosts = {token.id: token for token in state.tokens if token.state is TokenState.HOST}
+    inner = [scope for scope in state.scopes if scope.kind is not ScopeKind.PROCESS]
+    if sorted(scope.host for scope in inner) != sorted(hosts):
+        yield "its scopes are not those of its tokens"
+        return
+    for scope in inner:
+        host = hosts[scope.host]
+        if (host.scope, host.index, host.on_flow) != (scope.parent, scope.element, False) or scope.parent >= scope.id:
+            yield f"scope {scope.id} is not where its token {host.id} is"
+        elif scope.element >= len(definition.elements) or not _fits(definition, scope):
+            yield f"scope {scope.id} is of no such element"
+
+
+def _fits(definition: Definition, scope: Scope) -> bool:
+    """True when an element of this kind can have a scope of this kind."""
+    return bool(definition.inside(scope.element))
+
+
 def _faults(definition: Definition, state: State) -> Iterator[str]:
     active = state.status is Status.ACTIVE
-    if active != bool(state.scopes) or active != bool(state.tokens or state.joins):
+    if active != bool(state.scopes) or active != state.has_token:
         yield f"a process that is {state.status} has {len(state.scopes)} scopes and {len(state.tokens)} tokens"
-    if active and [(scope.kind, scope.parent) for scope in state.scopes] != [(PROCESS_SCOPE, 0)]:
-        yield "its scopes are not those of the process"
-    numbers = (*state.entries, *(number for scope in state.scopes for number in _numbers(scope.extra.get("ee"))))
-    if any(number >= len(definition.elements) for number in numbers):
+    if active:
+        yield from _scope_faults(definition, state)
+    numbers = (*state.entries, *(scope.number("ee") for scope in state.scopes))
+    if any(not 0 <= number < len(definition.elements) for number in numbers):
         yield "it names an element that is not there"
+    if any(scope.host < 0 or isinstance(scope.extra.get(HOST), bool) for scope in state.scopes):
+        yield "a scope has no proper host"
     for token in state.tokens:
         yield from _token_faults(definition, token)
     yield from _join_faults(definition, state)
@@ -42,10 +69,6 @@ def _join_faults(definition: Definition, state: State) -> Iterator[str]:
             yield f"tokens wait at a gateway {gateway} of scope {scope}, which has no such flows"
         elif 0 in counts.values():
             yield f"no token waits at a flow of gateway {gateway}"
-
-
-def _numbers(value: object) -> tuple[int, ...]:
-    return (value,) if isinstance(value, int) and value >= 0 else ()
 
 
 def misfit(definition: Definition, state: State) -> Refusal | None:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from dialog_graph.bpmn.definition import Definition, TaskDefinition, TaskKind
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.check_elements import check_elements
+from dialog_graph.bpmn.reading.check_events import check_events
 from dialog_graph.bpmn.reading.check_gateways import check_gateways
 from dialog_graph.bpmn.reading.check_graph import check_graph, check_ids
+from dialog_graph.bpmn.reading.check_scopes import check_scopes
 from dialog_graph.bpmn.reading.check_tasks import check_tasks
-from dialog_graph.bpmn.reading.compile import compile_process, task_definition
+from dialog_graph.bpmn.reading.compile import Parts, compile_process, task_definition
+from dialog_graph.bpmn.reading.events import declared_codes
 from dialog_graph.bpmn.reading.extensions import Extensions, read_extensions
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import graph_of
@@ -39,6 +42,7 @@ class _Checked:
     process: SourceProcess
     extensions: Mapping[str, Extensions]
     tasks: Mapping[str, TaskDefinition]
+    codes: Mapping[str, str]
 
 
 def read_process(xml: bytes, kinds: Mapping[str, TaskKind], file: str = FILE) -> tuple[Definition | None, Diags]:
@@ -52,13 +56,15 @@ def read_process(xml: bytes, kinds: Mapping[str, TaskKind], file: str = FILE) ->
         return None, findings.all()
     processes = _read_file(root, findings)
     check_ids(root, processes, findings)
-    checked = tuple(_check(process, kinds, findings) for process in processes)
+    codes = declared_codes(root)
+    checked = tuple(_check(process, kinds, codes, findings) for process in processes)
     chosen = _choose(root, checked, findings)
     diagnostics = findings.all()
     if chosen is None or has_errors(diagnostics):
         return None, diagnostics
     sha256 = hashlib.sha256(xml).hexdigest()
-    return compile_process(chosen.process, chosen.tasks, chosen.extensions, sha256), diagnostics
+    parts = Parts(chosen.tasks, chosen.extensions, chosen.codes)
+    return compile_process(chosen.process, parts, sha256), diagnostics
 
 
 def _read_file(root: Element, findings: Findings) -> tuple[SourceProcess, ...]:
@@ -83,24 +89,28 @@ def _read_collaboration(xml: Element, local: str, findings: Findings) -> None:
             known_part(child, part, findings)
 
 
-def _check(process: SourceProcess, kinds: Mapping[str, TaskKind], findings: Findings) -> _Checked:
+def _check(
+    process: SourceProcess, kinds: Mapping[str, TaskKind], codes: Mapping[str, str], findings: Findings
+) -> _Checked:
     check_elements(process, findings)
     graph = graph_of(process)
     extensions = {
         node.id: read_extensions(node, findings)
         for node in graph.nodes.values()
-        if node.tag in v.ACTIVITIES or node.tag == "exclusiveGateway"
+        if node.tag in v.TASKS or node.tag == "exclusiveGateway"
     }
     tasks = {
         id: task_definition(graph.nodes[id], found, kinds)
         for id, found in extensions.items()
-        if graph.nodes[id].tag in v.ACTIVITIES
+        if graph.nodes[id].tag in v.TASKS
     }
     if process.nodes:
         check_graph(process, graph, findings)
+        check_scopes(process, graph, findings)
+        check_events(graph, codes, findings)
         check_gateways(graph, tasks, process.strict, findings)
         check_tasks(graph, tasks, kinds, findings)
-    return _Checked(process, extensions, tasks)
+    return _Checked(process, extensions, tasks, codes)
 
 
 def _choose(root: Element, checked: tuple[_Checked, ...], findings: Findings) -> _Checked | None:

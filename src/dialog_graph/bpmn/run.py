@@ -11,7 +11,7 @@ from dialog_graph.bpmn.definition import Definition, Element, Flow
 from dialog_graph.bpmn.effects import DeferredEffect, Effect, EndProcess, InlineEffect
 from dialog_graph.bpmn.events import Event, IncidentOpened, IncidentResolved, ProcessEnded
 from dialog_graph.bpmn.facts import EvaluationFailed, Facts, Vars
-from dialog_graph.bpmn.state import PROCESS_SCOPE, RESTING, Incident, Scope, State, Status, Token, TokenState
+from dialog_graph.bpmn.state import HOST, RESTING, Incident, Scope, ScopeKind, State, Status, Token, TokenState
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 
@@ -103,15 +103,38 @@ class Run:
 
     def open_process(self) -> int:
         """Opens the scope of the process and gives its id."""
-        scope = Scope(id=self.new_id(), parent=0, element=0, kind=PROCESS_SCOPE)
+        scope = Scope(id=self.new_id(), parent=0, element=0, kind=ScopeKind.PROCESS)
         self.scopes[scope.id] = scope
         self.status = Status.ACTIVE
         return scope.id
 
-    def place(self, scope: int, element: Element) -> None:
-        """Puts a new token on an element, where it acts next."""
-        token = Token(id=self.new_id(), scope=scope, index=element.index, state=TokenState.GO)
+    def open_scope(self, host: Token, kind: ScopeKind, **extra: Json) -> Scope | Refusal:
+        """Opens a scope that this token stands for from now on, at the element where it is."""
+        limit, element = self.facts.limits.scopes, self.element_of(host)
+        if len(self.scopes) >= limit:
+            return Refusal(code="LOOP_LIMIT", expected=f"at most {limit} scopes", actual=f'"{element.id}" is one more')
+        parts: dict[str, Json] = {HOST: host.id, **extra}
+        scope = Scope(id=self.new_id(), parent=host.scope, element=element.index, kind=kind, extra=parts)
+        self.scopes[scope.id] = scope
+        self.put(replace(host, on_flow=False, index=element.index, state=TokenState.HOST))
+        return scope
+
+    def scope_of(self, host: Token) -> Scope | None:
+        """The scope that a token stands for."""
+        return next((scope for scope in self.scopes.values() if scope.host == host.id), None)
+
+    def place(self, scope: int, element: Element, like: Token | None = None) -> Token:
+        """Puts a new token on an element, where it acts next; `like`: whose gatewayAction and last task it has."""
+        token = Token(
+            id=self.new_id(),
+            scope=scope,
+            index=element.index,
+            state=TokenState.GO,
+            gateway_action=like.gateway_action if like else None,
+            last_task=like.last_task if like else None,
+        )
         self.tokens[token.id] = token
+        return token
 
     def put(self, token: Token) -> None:
         """Stores a changed token."""
@@ -147,10 +170,11 @@ class Run:
     def end(self, token: Token, end_event: Element | None = None) -> None:
         """Consumes the token; the scope completes when nothing is left in it."""
         del self.tokens[token.id]
-        if end_event is not None:
-            self.set_extra(token.scope, END_EVENT, end_event.index)
-        if self.is_empty(token.scope):
-            self._complete(self.scopes[token.scope])
+        scope = self.scopes[token.scope]
+        if end_event is not None and scope.kind is ScopeKind.PROCESS:
+            self.set_extra(scope.id, END_EVENT, end_event.index)
+        if self.is_empty(scope.id):
+            self._complete(self.scopes[scope.id], token)
 
     def arrive(self, token: Token, element: Element) -> bool:
         """Counts a token at the joining gateway that its flow leads to; True when every incoming flow has one.
@@ -173,14 +197,19 @@ class Run:
         waiting = any(key[0] == scope for key in self.joins)
         return not waiting and not any(token.scope == scope for token in self.tokens.values())
 
-    def _complete(self, scope: Scope) -> None:
-        end_event = scope.extra.get(END_EVENT)
+    def _complete(self, scope: Scope, last: Token) -> None:
+        """Ends an empty scope; the token that stands for it goes on with what the last one inside brought."""
         del self.scopes[scope.id]
-        if scope.kind == PROCESS_SCOPE:
-            self.status = Status.ENDED
-            end_id = self.task_id(end_event if isinstance(end_event, int) else None)
-            self.events.append(ProcessEnded(end_event=end_id))
-            self.ask(EndProcess(end_event=end_id))
+        if scope.kind is not ScopeKind.PROCESS:
+            host = self.tokens[scope.host]
+            brought = replace(host, gateway_action=last.gateway_action, last_task=last.last_task)
+            self.put(replace(brought, state=TokenState.LEFT))
+            return
+        end_event = scope.extra.get(END_EVENT)
+        end_id = self.task_id(end_event if isinstance(end_event, int) else None)
+        self.status = Status.ENDED
+        self.events.append(ProcessEnded(end_event=end_id))
+        self.ask(EndProcess(end_event=end_id))
 
     def clear(self) -> None:
         """Removes every token and scope: the process was cancelled."""
@@ -207,14 +236,12 @@ class Run:
         self.decisions.append(condition_decision(flow.id, answer))
         return answer
 
-    def open_incident(self, token: Token, refusal: Refusal, resume: TokenState) -> None:
+    def open_incident(self, token: Token, code: str, message: str, resume: TokenState) -> None:
         """Parks the token where it is until it is helped: on its flow, which a join must know, or on its element."""
         element = self.element_of(token)
         self.put(replace(token, state=TokenState.INCIDENT))
-        self.incidents[token.id] = Incident(token=token.id, code=refusal.code, resume=resume)
-        self.events.append(
-            IncidentOpened(element_id=element.id, entry_no=token.entry or 0, code=refusal.code, message=refusal.message)
-        )
+        self.incidents[token.id] = Incident(token=token.id, code=code, resume=resume)
+        self.events.append(IncidentOpened(element_id=element.id, entry_no=token.entry or 0, code=code, message=message))
 
     def resolve_incident(self, token: Token) -> None:
         """Closes the token's incident, if it has one."""

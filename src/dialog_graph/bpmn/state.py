@@ -20,8 +20,16 @@ from dialog_graph.model.json_value import Json
 VERSION = 1
 """Format version written; a change of the format raises it and adds an upgrade of the former one."""
 
-PROCESS_SCOPE = "p"
-"""Kind of the scope of the process itself."""
+
+class ScopeKind(StrEnum):
+    """What a scope is the inside of."""
+
+    PROCESS = "p"
+    SUB_PROCESS = "s"
+
+
+HOST = "h"
+"""Member of a scope's extra: the token of the scope around it that stands for this one."""
 
 
 class Status(StrEnum):
@@ -34,28 +42,42 @@ class Status(StrEnum):
 
 
 class TokenState(StrEnum):
-    """`WAIT`: at rest; `INCIDENT`: at rest until helped; `GO`: about to act where it stands; `LEFT`: its task has ended
-    and a flow is still to be chosen; `ASK`: the gateway's code has been asked."""
+    """`WAIT`: at rest; `INCIDENT`: at rest until helped; `HOST`: at rest while the scope that it stands for is active.
+
+    `GO`: about to act where it stands; `LEFT`: its activity has ended, its gateway has joined, and a flow is still to
+    be chosen; `ASK`: the gateway's code has been asked.
+    """
 
     WAIT = "wait"
     INCIDENT = "inc"
+    HOST = "sub"
     GO = "go"
     LEFT = "left"
     ASK = "ask"
 
 
-RESTING = frozenset({TokenState.WAIT, TokenState.INCIDENT})
+RESTING = frozenset({TokenState.WAIT, TokenState.INCIDENT, TokenState.HOST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """`element`: 0 for the process. `extra`: what its kind keeps (end event reached, loop index …), small JSON."""
+    """`element`: 0 for the process. `extra`: what its kind keeps (host, end event reached, loop …), small JSON."""
 
     id: int
     parent: int
     element: int
-    kind: str
+    kind: ScopeKind
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+    def number(self, name: str) -> int:
+        """A count in `extra`, 0 when absent."""
+        value = self.extra.get(name)
+        return value if isinstance(value, int) else 0
+
+    @property
+    def host(self) -> int:
+        """Id of the token that stands for this scope in the scope around it; 0 for the process."""
+        return self.number(HOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +200,7 @@ class State:
 
 def _write(state: State) -> dict[str, Json]:
     members: dict[str, Json] = {
-        "sc": [[s.id, s.parent, s.element, s.kind, dict(s.extra)] for s in state.scopes],
+        "sc": [[s.id, s.parent, s.element, s.kind.value, dict(s.extra)] for s in state.scopes],
         "tk": [_write_token(token) for token in state.tokens],
         "jn": {
             f"{scope}:{gateway}": {str(flow): count for flow, count in sorted(counts.items())}
@@ -209,7 +231,7 @@ def _read_scope(written: Json) -> Scope:
         id=stored.number(number),
         parent=stored.number(parent),
         element=stored.number(element),
-        kind=stored.text(kind),
+        kind=ScopeKind(stored.text(kind)),
         extra=stored.members(extra),
     )
 

@@ -7,6 +7,17 @@ from xml.sax.saxutils import quoteattr
 from tests.conformance.bpmn.oracle import Model
 
 TASK_TYPES = ("data", "confirmation", "signing", "payment", "none") * 3 + ("unheard-of",)
+ENDS: tuple[dict[str, Any], ...] = (
+    *({}, {}, {}, {"event": "terminate"}),
+    *({"event": "error", "code": "E1"}, {"event": "error", "code": "E2"}, {"event": "escalation", "code": "X1"}),
+)
+THROWS: tuple[dict[str, Any], ...] = ({}, {"event": "escalation", "code": "X1"}, {"event": "escalation", "code": "X2"})
+CATCHES: tuple[dict[str, Any], ...] = (
+    *({"event": "error", "code": code, "interrupting": True} for code in ("E1", "E2", None, "NO_FLOW")),
+    {"event": "error", "code": "CONDITION_FAILED", "interrupting": True},
+    *({"event": "escalation", "code": code, "interrupting": True} for code in ("X1", None)),
+    *({"event": "escalation", "code": code, "interrupting": False} for code in ("X1", "X2", None)),
+)
 ACTIONS = ("reject", "reject", "approve", "confirm", "pay")
 
 
@@ -18,10 +29,11 @@ class Builder:
         self.disjoint = disjoint
         self.nodes: dict[str, dict[str, Any]] = {}
         self.flows: list[dict[str, Any]] = []
+        self.scope: str | None = None
 
     def node(self, tag: str, **more: Any) -> str:
         id = f"{tag[0].upper()}{len(self.nodes)}"
-        self.nodes[id] = {"tag": tag, "actions": [], "back": [], "default": None} | more
+        self.nodes[id] = {"tag": tag, "in": self.scope, "actions": [], "back": [], "default": None} | more
         return id
 
     def flow(self, source: str, target: str, condition: bool = False) -> str:
@@ -38,7 +50,10 @@ class Builder:
 
     def block(self, depth: int) -> tuple[str, str]:
         """A piece with one way in and one way out."""
-        kinds = (self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split, self.fork)
+        kinds = (
+            *(self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split, self.fork),
+            *(self.inner, self.inner, self.exit, self.throw),
+        )
         return (self.random.choice(kinds) if depth else self.one)(depth - 1)
 
     def one(self, depth: int) -> tuple[str, str]:
@@ -98,15 +113,55 @@ class Builder:
             self.flow(join, self.one(0)[0])
         return split, join
 
+    def inner(self, depth: int) -> tuple[str, str]:
+        """A subprocess with boundary events."""
+        around, self.scope = self.scope, self.node("subProcess")
+        id = self.scope
+        first, last = self.block(depth)
+        self.flow(self.node("startEvent"), first)
+        if self.random.random() < 0.9:
+            self.flow(last, self.node("endEvent", **self.random.choice(ENDS)))
+        self.scope = around
+        after = self.node("exclusiveGateway")
+        self.flow(id, after)
+        for _ in range(self.random.randrange(3)):
+            boundary = self.node("boundaryEvent", host=id, **self.random.choice(CATCHES))
+            self.flow(boundary, self.random.choice([after, id, self.ended(self.task())]))
+        return id, after
+
+    def ended(self, task: str) -> str:
+        """The task, after which the path ends."""
+        self.flow(task, self.node("endEvent", **self.random.choice(ENDS)))
+        return task
+
+    def exit(self, depth: int) -> tuple[str, str]:
+        """A choice between going on and an end event."""
+        gate, onward = self.node("exclusiveGateway"), self.one(0)[0]
+        self.flow(gate, self.node("endEvent", **self.random.choice(ENDS)), condition=True)
+        went = self.flow(gate, onward, condition=self.disjoint)
+        if not self.disjoint:
+            self.nodes[gate]["default"] = went
+        return gate, onward
+
+    def throw(self, depth: int) -> tuple[str, str]:
+        id = self.node("intermediateThrowEvent", **self.random.choice(THROWS))
+        return id, id
+
     def wild(self) -> None:
         """A flow or a listed send-back that belongs to no block."""
         tasks = [id for id, node in self.nodes.items() if "type" in node]
+        if not tasks:
+            return
         joins = [id for id, node in self.nodes.items() if node["tag"] == "parallelGateway"]
-        source, target = self.random.choice(tasks), self.random.choice(tasks)
+        source = self.random.choice(tasks)
+        beside = [id for id, node in self.nodes.items() if node["in"] == self.nodes[source]["in"]]
+        tasks = [id for id in tasks if id in beside or self.random.random() < 0.05]
+        joins = [id for id in joins if id in beside]
+        target = self.random.choice(tasks or [source])
         if self.random.random() < 0.5:
             self.nodes[source]["back"].append(target)
         else:
-            target = self.random.choice([target, *joins])
+            target = self.random.choice([target if target in beside else source, *joins])
             self.flow(source, target, condition=self.random.random() < 0.5)
 
 
@@ -131,23 +186,37 @@ def text(model: Model) -> bytes:
     strict = ' dg:strict="altinn"' if model.strict else ""
     lines = [
         '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:a="http://altinn.no/process"',
-        f'  xmlns:dg="urn:dialog-graph:process:1"><process id="P"{strict}>',
-        *(_node(id, node) for id, node in model.nodes.items()),
+        '  xmlns:dg="urn:dialog-graph:process:1">',
+        *(f'<error id="{code}-id" errorCode="{code}"/>' for code in ("E1", "E2", "NO_FLOW", "CONDITION_FAILED")),
+        *(f'<escalation id="{code}-id" escalationCode="{code}"/>' for code in ("X1", "X2")),
+        f'<process id="P"{strict}>',
+        *(_node(model, id) for id in model.inside(None)),
         *(_flow(flow) for flow in model.flows),
         "</process></definitions>",
     ]
     return "\n".join(lines).encode()
 
 
-def _node(id: str, node: dict[str, Any]) -> str:
-    default = f" default={quoteattr(node['default'])}" if node["default"] else ""
-    if "type" not in node:
-        return f'<{node["tag"]} id="{id}"{default}/>'
+def _node(model: Model, id: str) -> str:
+    node = model.nodes[id]
+    inside = "".join(_node(model, inner) for inner in model.inside(id))
+    if "type" in node:
+        inside += _extension(node)
+    if node.get("event"):
+        ref = {"error": "errorRef='{}-id'", "escalation": "escalationRef='{}-id'"}.get(node["event"], "")
+        inside += f"<{node['event']}EventDefinition {ref.format(node['code']) if node.get('code') else ''}/>"
+    given = {"default": node["default"], "attachedToRef": node.get("host")}
+    attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if value)
+    attributes += "" if node.get("interrupting", True) else ' cancelActivity="false"'
+    return f'<{node["tag"]} id="{id}"{attributes}>\n{inside}</{node["tag"]}>'
+
+
+def _extension(node: dict[str, Any]) -> str:
     actions = "".join(f"<a:action>{action}</a:action>" for action in node["actions"])
     type = "" if node["type"] == "none" else f"<a:taskType>{node['type']}</a:taskType>"
     back = f'<dg:external sendBackTo="{",".join(node["back"])}"/>' if node["back"] else ""
     extension = f"<a:taskExtension>{type}<a:actions>{actions}</a:actions></a:taskExtension>"
-    return f'<{node["tag"]} id="{id}"{default}><extensionElements>{extension}{back}</extensionElements></{node["tag"]}>'
+    return f"<extensionElements>{extension}{back}</extensionElements>"
 
 
 def _flow(flow: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
@@ -168,7 +169,7 @@ def _flows_taken(definition: Definition) -> Generator[list[str]]:
 def path(random: Random, oracle: Oracle) -> Command:
     """A command that mostly fits, sometimes not."""
     if oracle.status == "new" and random.random() < 0.95:
-        starts = [id for id, node in oracle.model.nodes.items() if node["tag"] == "startEvent"]
+        starts = [id for id in oracle.model.inside(None) if oracle.model.nodes[id]["tag"] == "startEvent"]
         return Start(random.choice([*starts * 5, None, "nowhere"]))
     stuck, chance = oracle.stuck(), random.random()
     if chance < 0.03:
@@ -200,10 +201,10 @@ def perform(oracle: Oracle, command: Command) -> str | None:
             raise AssertionError("no path contains it")
 
 
-def parting(random: Random, model: Model, steps: int = 14, **defects: Any) -> str | None:
+def parting(random: Random, model: Model, game: type[Oracle] = Oracle, steps: int = 14) -> str | None:
     """Where interpreter and oracle differ on one model and one path; None when they agree to the end.
 
-    `defects`: rules that replace those of the oracle, to make a broken twin.
+    `game`: the oracle, or a broken twin of it.
     """
     definition, diagnostics = read_process(text(model), KINDS)
     if definition is None:
@@ -212,7 +213,7 @@ def parting(random: Random, model: Model, steps: int = 14, **defects: Any) -> st
         return None
     world = World(random.randrange(1 << 20), model)
     instance = Instance(definition, world)
-    oracle = Oracle(model, world.condition, world.code, cap=CAP, **defects)
+    oracle = game(model, world.condition, world.code, cap=CAP)
     for number in range(steps):
         if oracle.status in ("ended", "cancelled") and random.random() < 0.7:
             break
@@ -235,11 +236,11 @@ def parting(random: Random, model: Model, steps: int = 14, **defects: Any) -> st
 
 
 def _copy(oracle: Oracle) -> Oracle:
-    copied = Oracle(oracle.model, oracle.answer, oracle.code, oracle.rule, oracle.cap)
-    for name in ("entries", "status", "end_event", "entered", "left", "clock", "by_engine", "join"):
+    copied = type(oracle)(oracle.model, oracle.answer, oracle.code, cap=oracle.cap)
+    for name in ("entries", "status", "end_event", "entered", "left", "clock", "by_engine"):
         value = getattr(oracle, name)
         setattr(copied, name, value.copy() if isinstance(value, dict | list) else value)
-    copied.tokens = [dict(token) for token in oracle.tokens]
+    copied.tokens = deepcopy(oracle.tokens)
     return copied
 
 

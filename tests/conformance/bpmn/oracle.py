@@ -1,7 +1,7 @@
-"""A slow second interpreter, written from the rules alone (process engine §4.1, §4.2, §6.3, §6.4, §8.1, §9).
+"""A slow second interpreter, written from the rules alone (process engine §4, §6.3, §6.4, §8.1, §9).
 
-Plain lists and dicts over a model's own description; shares no code with `dialog_graph.bpmn`. The rule of the
-exclusive gateway is a parameter, so that a broken twin can be made.
+Plain lists and dicts over a model's own description; shares no code with `dialog_graph.bpmn`. Each rule is a method, so
+that a twin with one defect can be made of it.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,6 @@ from typing import Any
 
 Answer = Callable[[str, str | None, str | None, str], Any]
 """(flow, gatewayAction, last task, gateway) -> true, false, anything else, or the text "!" for a failure."""
-
-Rule = Callable[["Oracle", dict[str, Any], list[dict[str, Any]]], "dict[str, Any] | str"]
-"""(oracle, token, flows of the gateway) -> the flow taken, or the code of the failure."""
 
 DEFAULT_ACTION = {"confirmation": "confirm", "signing": "sign", "payment": "confirm"}
 TYPE_ACTIONS = {
@@ -26,7 +23,10 @@ TYPE_ACTIONS = {
 
 @dataclass
 class Model:
-    """`nodes`: id -> {tag, type, service, code, actions, default, back}; `flows`: {id, source, target, condition}."""
+    """`nodes`: id -> {tag, in, type, service, code, actions, default, back}; `flows`: {id, source, target, condition}.
+
+    `in`: the subprocess around it. Events also have {event, code}, boundary events {host, interrupting}.
+    """
 
     nodes: dict[str, dict[str, Any]]
     flows: list[dict[str, Any]]
@@ -34,6 +34,12 @@ class Model:
 
     def out(self, id: str) -> list[dict[str, Any]]:
         return [flow for flow in self.flows if flow["source"] == id]
+
+    def inside(self, id: str | None) -> list[str]:
+        return [inner for inner, node in self.nodes.items() if node["in"] == id]
+
+    def start(self, id: str) -> str:
+        return next(inner for inner in self.inside(id) if self.nodes[inner]["tag"] == "startEvent")
 
     def into(self, id: str) -> list[dict[str, Any]]:
         return [flow for flow in self.flows if flow["target"] == id]
@@ -53,18 +59,6 @@ def first_true(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, An
     return next((flow for flow in flows if flow["id"] == default), "NO_FLOW")
 
 
-def last_true(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
-    """The seeded defect: all are asked, and the last true one wins."""
-    default = oracle.model.nodes[token["at"]].get("default")
-    values = [
-        (flow, True if not flow["condition"] else oracle.ask(flow, token)) for flow in flows if flow["id"] != default
-    ]
-    if any(value == "!" for _, value in values):
-        return "CONDITION_FAILED"
-    true = [flow for flow, value in values if value is True]
-    return true[-1] if true else next((flow for flow in flows if flow["id"] == default), "NO_FLOW")
-
-
 def exactly_one(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
     """The strict rule."""
     true: list[dict[str, Any]] = []
@@ -77,38 +71,18 @@ def exactly_one(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, A
     return true[0] if len(true) == 1 else "GATEWAY_AMBIGUOUS"
 
 
-def each_flow(oracle: "Oracle", token: dict[str, Any]) -> None:
-    """The parallel join: one waiting token of every incoming flow makes one, the last that came."""
-    token["how"] = "join"
-    waiting = [t for t in oracle.tokens if t["how"] == "join" and t["at"] == token["at"]]
-    first = [next((t for t in waiting if t["via"] == f["id"]), None) for f in oracle.model.into(token["at"])]
-    if None not in first:
-        oracle.tokens = [t for t in oracle.tokens if t is token or all(t is not used for used in first)]
-        token["how"] = "leave"
-
-
-def any_tokens(oracle: "Oracle", token: dict[str, Any]) -> None:
-    """The seeded defect: as many tokens as there are incoming flows, whichever way they came."""
-    token["how"] = "join"
-    waiting = [t for t in oracle.tokens if t["how"] == "join" and t["at"] == token["at"]]
-    if len(waiting) >= len(oracle.model.into(token["at"])):
-        oracle.tokens = [t for t in oracle.tokens if t is token or all(t is not used for used in waiting)]
-        token["how"] = "leave"
-
-
 @dataclass
 class Oracle:
-    """The game: tokens are dicts {at, via, how, action, last, entry, code, age}.
+    """The game: tokens are dicts {at, via, how, action, last, entry, code, age, scope}.
 
-    `how` is act, leave, rest, stuck, or join: waiting at a gateway that joins. `via`: the flow it came along.
+    `how` is act, leave, rest, stuck, join: waiting at a gateway that joins, or host: its scope is active. `via`: the
+    flow it came along. Scopes are dicts {of, host}: the element, and the token that stands for it.
     """
 
     model: Model
     answer: Answer
     code: Callable[[str], tuple[str, ...]]
-    rule: Rule = first_true
     cap: int = 1000
-    join: "Callable[[Oracle, dict[str, Any]], None]" = each_flow
     tokens: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     entries: dict[str, int] = field(default_factory=dict[str, int])
     status: str = "new"
@@ -125,10 +99,10 @@ class Oracle:
         self.clock += 1
         return self.clock
 
-    def token(self, at: str, **more: Any) -> dict[str, Any]:
+    def token(self, at: str, scope: dict[str, Any], **more: Any) -> dict[str, Any]:
         """A new token that acts next."""
         fresh = {"at": at, "via": None, "how": "act", "action": None, "last": None, "entry": None, "code": None}
-        self.tokens.append(fresh | {"age": self.age()} | more)
+        self.tokens.append(fresh | {"scope": scope, "age": self.age()} | more)
         return self.tokens[-1]
 
     def ask(self, flow: dict[str, Any], token: dict[str, Any]) -> Any:
@@ -148,14 +122,14 @@ class Oracle:
     # commands: None when carried out, else the code of the refusal
 
     def start(self, start_event: str | None) -> str | None:
-        starts = [id for id, node in self.model.nodes.items() if node["tag"] == "startEvent"]
+        starts = [id for id in self.model.inside(None) if self.model.nodes[id]["tag"] == "startEvent"]
         if self.status != "new":
             return "NOT_ACTIVE"
         chosen = start_event if start_event else starts[0] if len(starts) == 1 else None
         if chosen not in starts:
             return "START_EVENT_REQUIRED"
         self.status = "active"
-        self.token(chosen)
+        self.token(chosen, {"of": None, "host": None})
         return self.play()
 
     def complete(self, task: str, entry: int, action: str | None) -> str | None:
@@ -174,7 +148,7 @@ class Oracle:
             outcome, value = "completed", DEFAULT_ACTION.get(node["type"])
         elif action == "abandon" or rejected:
             outcome, value = "abandoned", "reject"
-        elif action.startswith("sendBack:") and action[9:] in node["back"]:
+        elif action.startswith("sendBack:") and action[9:] in node["back"] and self.beside(task, action[9:]):
             outcome, value, target = "abandoned", "reject", action[9:]
         elif action != "reject" and action in node["actions"]:
             outcome, value = "completed", action
@@ -186,10 +160,12 @@ class Oracle:
             token.update(at=target, how="act")
         return self.play()
 
+    def beside(self, one: str, other: str) -> bool:
+        return self.model.nodes[one]["in"] == self.model.nodes[other]["in"]
+
     def retry(self, at: str, entry: int) -> str | None:
-        token = next(
-            (t for t in self.tokens if t["how"] == "stuck" and (t["at"], t["entry"] or 0) == (at, entry)), None
-        )
+        stuck = [t for t in self.tokens if t["how"] == "stuck" and (t["at"], t["entry"] or 0) == (at, entry)]
+        token = min(stuck, key=lambda token: token["age"], default=None)
         if token is None:
             return "NOT_ACTIVE"
         if token["entry"]:
@@ -200,8 +176,7 @@ class Oracle:
     def cancel(self) -> str | None:
         if self.status != "active":
             return "NOT_ACTIVE"
-        tokens = sorted(self.tokens, key=lambda token: token["age"])
-        self.left += [(t["at"], t["entry"], "cancelled") for t in tokens if t["entry"]]
+        self.kill(next(t["scope"] for t in self.tokens if t["scope"]["host"] is None))
         self.tokens.clear()
         self.status = "cancelled"
         return None
@@ -217,23 +192,91 @@ class Oracle:
             token = min(moving, key=lambda t: t["age"])
             self.acts += 1
             failure = "LOOP_LIMIT" if self.acts > self.cap else self.act(token)
+            if failure in ("NO_FLOW", "CONDITION_FAILED") and self.throw(token, "error", failure, named=True):
+                continue
             if failure and self.by_engine:
                 token.update(resume=token["how"], how="stuck", code=failure)
             elif failure:
                 return failure
 
     def act(self, token: dict[str, Any]) -> str | None:
-        tag = self.model.nodes[token["at"]]["tag"]
-        if token["how"] == "leave" or tag == "startEvent":
+        node = self.model.nodes[token["at"]]
+        if token["how"] == "leave" or node["tag"] in ("startEvent", "boundaryEvent"):
             return self.leave(token)
-        if tag == "endEvent":
-            self.end_event = token["at"]
-            return self.remove(token)
-        if tag == "exclusiveGateway":
-            return self.choose(token)
-        if tag == "parallelGateway":
-            return self.join(self, token)
-        return self.enter(token)
+        verbs = {
+            "endEvent": self.finish,
+            "intermediateThrowEvent": self.pass_event,
+            "exclusiveGateway": self.choose,
+            "parallelGateway": self.join,
+            "subProcess": self.open_scope,
+        }
+        return verbs.get(node["tag"], self.enter)(token)
+
+    def open_scope(self, token: dict[str, Any]) -> None:
+        token["how"] = "host"
+        scope = {"of": token["at"], "host": token}
+        self.token(self.model.start(token["at"]), scope, action=token["action"], last=token["last"])
+
+    # events
+
+    def finish(self, token: dict[str, Any]) -> str | None:
+        node = self.model.nodes[token["at"]]
+        if node.get("event") == "error":
+            if not self.throw(token, "error", node["code"]):
+                token.update(resume="act", how="stuck", code="UNCAUGHT_ERROR")
+            return None
+        if node.get("event") == "escalation":
+            self.throw(token, "escalation", node["code"])
+        if node.get("event") == "terminate":
+            self.kill(token["scope"], token)
+        if any(token is other for other in self.tokens):
+            if token["scope"]["host"] is None:
+                self.end_event = token["at"]
+            self.remove(token)
+        return None
+
+    def pass_event(self, token: dict[str, Any]) -> str | None:
+        node = self.model.nodes[token["at"]]
+        if node.get("event") != "escalation":
+            return self.leave(token)
+        self.throw(token, "escalation", node["code"])
+        token["how"] = "leave"
+        return None
+
+    def throw(self, token: dict[str, Any], kind: str, code: str, named: bool = False) -> bool:
+        host = token["scope"]["host"]
+        while host is not None:
+            for wanted in self.wanted(code, named):
+                for id, node in self.model.nodes.items():
+                    if node.get("host") == host["at"] and (node["event"], node["code"]) == (kind, wanted):
+                        self.catch(host, id, token)
+                        return True
+            host = host["scope"]["host"]
+        return False
+
+    def wanted(self, code: str, named: bool) -> list[str | None]:
+        return [code] if named else [code, None]
+
+    def catch(self, host: dict[str, Any], boundary: str, thrower: dict[str, Any]) -> None:
+        last = thrower["last"]
+        if self.model.nodes[boundary]["interrupting"]:
+            self.close(host)
+            host.update(at=boundary, via=None, how="leave", action=None, last=last, entry=None, code=None)
+        else:
+            self.token(boundary, host["scope"], how="leave", last=last)
+
+    def kill(self, scope: dict[str, Any], spare: dict[str, Any] | None = None) -> None:
+        """Everything in a scope, oldest first, each after what it stands for."""
+        for token in sorted(self.tokens, key=lambda token: token["age"]):
+            if token["scope"] is scope and token is not spare:
+                self.close(token)
+                self.tokens = [other for other in self.tokens if other is not token]
+
+    def close(self, token: dict[str, Any]) -> None:
+        for scope in [t["scope"] for t in self.tokens if t["scope"]["host"] is token][:1]:
+            self.kill(scope)
+        if token["entry"]:
+            self.left.append((token["at"], token["entry"], "cancelled"))
 
     def enter(self, token: dict[str, Any]) -> None:
         task = token["at"]
@@ -250,8 +293,25 @@ class Oracle:
         if len(flows) > 1 and not any(flow["condition"] for flow in flows):
             chosen = self.by_code(token["at"], flows)
         else:
-            chosen = (exactly_one if self.model.strict else self.rule)(self, token, flows)
+            chosen = exactly_one(self, token, flows) if self.model.strict else self.rule(token, flows)
         return chosen if isinstance(chosen, str) else self.go(token, [chosen])
+
+    def rule(self, token: dict[str, Any], flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
+        return first_true(self, token, flows)
+
+    def join(self, token: dict[str, Any]) -> None:
+        """The parallel join: one waiting token of every incoming flow makes one, the last that came."""
+        token["how"] = "join"
+        waiting = self.waiting(token)
+        first = [next((t for t in waiting if t["via"] == f["id"]), None) for f in self.model.into(token["at"])]
+        if None not in first:
+            self.tokens = [t for t in self.tokens if t is token or all(t is not used for used in first)]
+            token["how"] = "leave"
+
+    def waiting(self, token: dict[str, Any]) -> list[dict[str, Any]]:
+        """The tokens that wait at the same gateway, this one included."""
+        places = (t for t in self.tokens if t["how"] == "join" and t["at"] == token["at"])
+        return [t for t in places if t["scope"] is token["scope"]]
 
     def by_code(self, gateway: str, flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
         answer = self.code(gateway)
@@ -291,6 +351,11 @@ class Oracle:
         self.tokens.extend(copies)
 
     def remove(self, token: dict[str, Any]) -> None:
-        self.tokens.remove(token)
-        if not self.tokens:
+        self.tokens = [other for other in self.tokens if other is not token]
+        scope = token["scope"]
+        if any(other["scope"] is scope for other in self.tokens):
+            return
+        if scope["host"] is None:
             self.status = "ended"
+        else:
+            scope["host"].update(how="leave", action=token["action"], last=token["last"])

@@ -6,13 +6,15 @@
 import os
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialog_graph.bpmn import Cancel, Complete, Start, read_process
 from tests.conformance.bpmn.generated import model, text
 from tests.conformance.bpmn.harness import KINDS, Instance, World, parting
-from tests.conformance.bpmn.oracle import any_tokens, last_true
+from tests.conformance.bpmn.oracle import Oracle
+from tests.conformance.bpmn.twins import TWINS
 
 MODELS = int(os.environ.get("DIALOG_GRAPH_MODELS", "500"))
 thorough = settings(
@@ -31,15 +33,9 @@ def test_interpreter_and_oracle_agree_after_every_command(random: Random):
     assert parting(random, model(random)) is None
 
 
-def test_the_harness_catches_an_oracle_whose_last_true_flow_wins():
-    partings = [parting(Random(seed), model(Random(seed)), rule=last_true) for seed in range(60)]
-    assert sum(parted is not None for parted in partings) >= 5
-    assert [parting(Random(seed), model(Random(seed))) for seed in range(60)] == [None] * 60
-
-
-def test_the_harness_catches_an_oracle_whose_joins_count_tokens_in_total():
-    partings = [parting(Random(seed), model(Random(seed)), join=any_tokens) for seed in range(150)]
-    assert sum(parted is not None for parted in partings) >= 3
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.__name__)
+def test_the_harness_catches_every_broken_twin(twin: type[Oracle]):
+    assert any(parting(Random(seed), model(Random(seed)), twin) is not None for seed in range(1_500))
 
 
 @settings(max_examples=100, deadline=None, database=None, print_blob=True)

@@ -1,27 +1,51 @@
 """One file per family of BPMN elements, and the table that names their behaviour.
 
-A new element is a member of `ElementKind`, a file here, and a row in `BEHAVIOURS`.
+A new element is a member of `ElementKind` or `EventType`, a file here, and a row in `BEHAVIOURS`.
 """
 
 from collections.abc import Mapping
 
-from dialog_graph.bpmn.definition import ElementKind
-from dialog_graph.bpmn.elements import end_event, exclusive_gateway, parallel_gateway, start_event, task
+from dialog_graph.bpmn.definition import Element, ElementKind
+from dialog_graph.bpmn.element_parts import EventType
+from dialog_graph.bpmn.elements import (
+    end_event,
+    exclusive_gateway,
+    parallel_gateway,
+    start_event,
+    subprocess,
+    task,
+    throw_events,
+)
 from dialog_graph.bpmn.elements.behaviour import Behaviour
+from dialog_graph.bpmn.elements.flows import take_true_flows
 
 _TASK = Behaviour(enter=task.enter, retry=task.retry)
+_PASS = Behaviour(enter=take_true_flows)
 
-BEHAVIOURS: Mapping[ElementKind, Behaviour] = {
-    ElementKind.START_EVENT: Behaviour(enter=start_event.enter),
-    ElementKind.END_EVENT: Behaviour(enter=end_event.enter),
-    ElementKind.TASK: _TASK,
-    ElementKind.USER_TASK: _TASK,
-    ElementKind.MANUAL_TASK: _TASK,
-    ElementKind.SERVICE_TASK: _TASK,
-    ElementKind.SEND_TASK: _TASK,
-    ElementKind.RECEIVE_TASK: _TASK,
-    ElementKind.BUSINESS_RULE_TASK: _TASK,
-    ElementKind.EXCLUSIVE_GATEWAY: Behaviour(enter=exclusive_gateway.enter, answer=exclusive_gateway.answer),
-    ElementKind.PARALLEL_GATEWAY: Behaviour(enter=parallel_gateway.enter, leave=parallel_gateway.leave),
+BEHAVIOURS: Mapping[tuple[ElementKind, EventType | None], Behaviour] = {
+    (ElementKind.START_EVENT, None): Behaviour(enter=start_event.enter),
+    (ElementKind.END_EVENT, None): Behaviour(enter=end_event.enter),
+    (ElementKind.END_EVENT, EventType.TERMINATE): Behaviour(enter=end_event.terminate),
+    (ElementKind.END_EVENT, EventType.ERROR): Behaviour(enter=throw_events.error),
+    (ElementKind.END_EVENT, EventType.ESCALATION): Behaviour(enter=throw_events.escalation_end),
+    (ElementKind.INTERMEDIATE_THROW_EVENT, None): _PASS,
+    (ElementKind.INTERMEDIATE_THROW_EVENT, EventType.ESCALATION): Behaviour(enter=throw_events.escalation),
+    (ElementKind.BOUNDARY_EVENT, EventType.ERROR): _PASS,
+    (ElementKind.BOUNDARY_EVENT, EventType.ESCALATION): _PASS,
+    (ElementKind.TASK, None): _TASK,
+    (ElementKind.USER_TASK, None): _TASK,
+    (ElementKind.MANUAL_TASK, None): _TASK,
+    (ElementKind.SERVICE_TASK, None): _TASK,
+    (ElementKind.SEND_TASK, None): _TASK,
+    (ElementKind.RECEIVE_TASK, None): _TASK,
+    (ElementKind.BUSINESS_RULE_TASK, None): _TASK,
+    (ElementKind.EXCLUSIVE_GATEWAY, None): Behaviour(enter=exclusive_gateway.enter, answer=exclusive_gateway.answer),
+    (ElementKind.PARALLEL_GATEWAY, None): Behaviour(enter=parallel_gateway.enter, leave=parallel_gateway.leave),
+    (ElementKind.SUB_PROCESS, None): Behaviour(enter=subprocess.enter),
 }
-"""Element kind -> what it does; complete for every member of `ElementKind`."""
+"""Element kind and event definition -> what it does; the reader accepts these pairs and no others."""
+
+
+def behaviour_of(element: Element) -> Behaviour:
+    """The verbs of an element."""
+    return BEHAVIOURS[element.kind, element.event_type]

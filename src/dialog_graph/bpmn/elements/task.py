@@ -58,7 +58,8 @@ def enter(run: Run, token: Token, element: Element) -> Refusal | None:
     if task.has_handler:
         _begin(run, entered, element, task)
     else:
-        run.open_incident(entered, _no_handler(element, task), TokenState.WAIT)
+        lacking = _no_handler(element, task)
+        run.open_incident(entered, lacking.code, lacking.message, TokenState.WAIT)
     return None
 
 

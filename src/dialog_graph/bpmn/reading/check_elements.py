@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dialog_graph.bpmn.reading import vocabulary as v
+from dialog_graph.bpmn.reading.events import events_of
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.source import (
     SourceNode,
@@ -15,7 +16,13 @@ from dialog_graph.bpmn.reading.source import (
 from dialog_graph.model.safe_xml import Element
 
 _SPLIT = "model the events one by one"
-_WORDS = {"startEvent": "start", "endEvent": "end"}
+_WORDS = {
+    "startEvent": "start event",
+    "endEvent": "end event",
+    "boundaryEvent": "boundary event",
+    "intermediateThrowEvent": "throw event",
+    "intermediateCatchEvent": "catch event",
+}
 
 
 def check_elements(process: SourceProcess, findings: Findings) -> None:
@@ -25,17 +32,10 @@ def check_elements(process: SourceProcess, findings: Findings) -> None:
             findings.add("DG2002", node.line, node.id, what=what, fix=fix)
         for what in _later(node):
             findings.add("DG2003", node.line, node.id, what=what)
-        definitions = _event_definitions(node)
-        if len(definitions) > 1:
-            findings.add("DG2121", node.line, node.id, id=node.id, count=len(definitions))
+        if len(events_of(node)) > 1:
+            findings.add("DG2121", node.line, node.id, id=node.id, count=len(events_of(node)))
         if node.tag not in v.CONTAINERS:
             _check_parts(node, findings)
-
-
-def _event_definitions(node: SourceNode) -> list[str]:
-    if node.tag not in v.EVENTS:
-        return []
-    return [local for ns, local, _ in children(node.xml) if ns == v.BPMN and local in v.EVENT_DEFINITIONS]
 
 
 def _refused(node: SourceNode) -> Iterator[tuple[str, str]]:
@@ -69,13 +69,23 @@ def _interrupts_in_cycles(node: SourceNode, definition: Element) -> bool:
 def _later(node: SourceNode) -> Iterator[str]:
     if node.tag in v.LATER_NODES:
         yield f'element "{node.tag}"'
-    if node.tag in _WORDS:
-        words = (v.EVENT_DEFINITIONS[name] for name in _event_definitions(node))
-        yield from (f"{'an' if word[0] in 'aeiou' else 'a'} {word} {_WORDS[node.tag]} event" for word in words)
+    elif node.tag in v.EVENTS:
+        words = (event.word for event in events_of(node))
+        yield from (f"{_with_article(word)} {_WORDS[node.tag]}" for word in words if _is_later(node.tag, word))
     if node.xml.get("isForCompensation") == "true":
         yield "a compensation handler"
+    if node.is_by_event:
+        yield "an event subprocess"
     if node.tag == "receiveTask" and node.xml.get("instantiate") == "true":
         yield "a receive task that starts the process"
+
+
+def _is_later(tag: str, word: str) -> bool:
+    return (tag, word) not in v.EXECUTED_EVENTS
+
+
+def _with_article(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _check_parts(node: SourceNode, findings: Findings) -> None:
@@ -83,7 +93,7 @@ def _check_parts(node: SourceNode, findings: Findings) -> None:
         if namespace != v.BPMN:
             foreign(child, findings)
         elif local == "extensionElements":
-            if node.tag not in v.ACTIVITIES and node.tag != "exclusiveGateway":
+            if node.tag not in v.TASKS and node.tag != "exclusiveGateway":
                 ignored_extensions(child, findings)
         elif local not in v.EVENT_DEFINITIONS or node.tag not in v.EVENTS:
             known_part(child, local, findings)

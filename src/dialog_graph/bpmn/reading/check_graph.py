@@ -1,10 +1,10 @@
-"""Checks of the graph: ids, ends of flows, starts and ends, reachability, flow lists, shapes of gateways."""
+"""Checks of the graph: ids, ends of flows, flow lists, shapes of gateways."""
 
 from collections import Counter
 
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
-from dialog_graph.bpmn.reading.graph import Graph, reachable
+from dialog_graph.bpmn.reading.graph import Graph
 from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
 from dialog_graph.model.safe_xml import Element
 
@@ -40,8 +40,6 @@ def check_graph(process: SourceProcess, graph: Graph, findings: Findings) -> Non
     for node in graph.nodes.values():
         _check_lists(node, graph, findings)
         _check_shape(node, graph, findings)
-    _check_ends(process, graph, findings)
-    _check_reach(graph, findings)
 
 
 def _check_flow(flow: SourceFlow, graph: Graph, findings: Findings) -> None:
@@ -102,30 +100,3 @@ def _check_shape(node: SourceNode, graph: Graph, findings: Findings) -> None:
         findings.add("DG2111 superfluous", node.line, node.id, id=node.id)
     if went == 0 and node.tag in v.EXECUTED and node.tag != "endEvent":
         findings.add("DG2110", node.line, node.id, id=node.id)
-
-
-def _own(graph: Graph) -> list[SourceNode]:
-    """The nodes of the process itself; what a subprocess holds is checked with the subprocess."""
-    return [node for node in graph.nodes.values() if node.scope is None]
-
-
-def _check_ends(process: SourceProcess, graph: Graph, findings: Findings) -> None:
-    tags = {node.tag for node in _own(graph)}
-    if "startEvent" not in tags:
-        findings.add("DG2106", process.line, process.id)
-    if "endEvent" not in tags:
-        findings.add("DG2106 end", process.line, process.id)
-
-
-def _check_reach(graph: Graph, findings: Findings) -> None:
-    """Elements of later versions count as starts and ends, so that one finding does not bring a dozen others."""
-    own = _own(graph)
-    later = {node.id for node in own if node.tag not in v.EXECUTED}
-    starts = {node.id for node in own if node.tag == "startEvent"} | {id for id in later if not graph.into[id]}
-    ends = {node.id for node in own if not graph.out[node.id]} | later
-    forward, backward = reachable(starts, graph.after), reachable(ends, graph.before)
-    for node in own:
-        if starts and node.id not in forward:
-            findings.add("DG2108", node.line, node.id, id=node.id)
-        if node.tag in v.ACTIVITIES and node.id not in backward:
-            findings.add("DG2109", node.line, node.id, id=node.id)

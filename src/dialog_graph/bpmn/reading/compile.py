@@ -1,9 +1,11 @@
 """From the written process to `Definition`: numbers instead of names, types instead of elements."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from dialog_graph.bpmn.definition import Definition, Element, ElementKind, Flow, TaskDefinition, TaskKind
 from dialog_graph.bpmn.reading import vocabulary as v
+from dialog_graph.bpmn.reading.events import event_definition, is_interrupting
 from dialog_graph.bpmn.reading.extensions import Extensions
 from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
 
@@ -33,43 +35,74 @@ def _usual_spelling(type: str, kinds: Mapping[str, TaskKind]) -> str:
     return next((known for known in services if known.lower() == type.lower()), type)
 
 
-def compile_process(
-    process: SourceProcess, tasks: Mapping[str, TaskDefinition], extensions: Mapping[str, Extensions], sha256: str
-) -> Definition:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is known of the nodes besides their place: tasks and extensions by node id, codes by declaration id."""
+
+    tasks: Mapping[str, TaskDefinition]
+    extensions: Mapping[str, Extensions]
+    codes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Numbers of nodes and flows by id, and what lies around a node."""
+
+    numbers: Mapping[str, int]
+    incoming: Mapping[str, list[int]]
+    outgoing: Mapping[str, list[int]]
+    flows: Mapping[str, int]
+    attached: Mapping[str, list[int]]
+
+
+def compile_process(process: SourceProcess, parts: Parts, sha256: str) -> Definition:
     """The compiled form of a process in which the checks found no error."""
-    numbers = {node.id: number for number, node in enumerate(process.nodes)}
-    flows = tuple(_flow(number, flow, numbers) for number, flow in enumerate(process.flows))
-    by_id = {flow.id: flow.index for flow in flows}
-    incoming: dict[int, list[int]] = {number: [] for number in numbers.values()}
-    outgoing: dict[int, list[int]] = {number: [] for number in numbers.values()}
-    for flow in flows:
-        incoming[flow.target].append(flow.index)
-        outgoing[flow.source].append(flow.index)
-    elements = tuple(
-        Element(
-            index=number,
-            id=node.id,
-            kind=ElementKind(node.tag),
-            line=node.line,
-            name=node.name,
-            task=tasks.get(node.id),
-            lane=process.lanes.get(node.id),
-            incoming=tuple(incoming[number]),
-            outgoing=tuple(outgoing[number]),
-            default=by_id[node.default] if node.default is not None else None,
-            connected_data_type=extensions[node.id].connected_data_type if node.id in extensions else None,
-            scope=numbers[node.scope] if node.scope is not None else None,
-        )
-        for number, node in enumerate(process.nodes)
-    )
+    places = _places(process)
     return Definition(
         id=process.id,
         sha256=sha256,
-        elements=elements,
-        flows=flows,
+        elements=tuple(_element(process, parts, places, node) for node in process.nodes),
+        flows=tuple(_flow(number, flow, places.numbers) for number, flow in enumerate(process.flows)),
         name=process.name,
         strict=process.strict,
         data_objects=process.data_objects,
+    )
+
+
+def _places(process: SourceProcess) -> _Places:
+    incoming: dict[str, list[int]] = {node.id: [] for node in process.nodes}
+    outgoing: dict[str, list[int]] = {node.id: [] for node in process.nodes}
+    attached: dict[str, list[int]] = {node.id: [] for node in process.nodes}
+    for number, flow in enumerate(process.flows):
+        incoming[flow.target].append(number)
+        outgoing[flow.source].append(number)
+    for number, node in enumerate(process.nodes):
+        if node.attached_to is not None:
+            attached[node.attached_to].append(number)
+    numbers = {node.id: number for number, node in enumerate(process.nodes)}
+    flows = {flow.id: number for number, flow in enumerate(process.flows)}
+    return _Places(numbers, incoming, outgoing, flows, attached)
+
+
+def _element(process: SourceProcess, parts: Parts, places: _Places, node: SourceNode) -> Element:
+    extensions = parts.extensions.get(node.id)
+    return Element(
+        index=places.numbers[node.id],
+        id=node.id,
+        kind=ElementKind(node.tag),
+        line=node.line,
+        name=node.name,
+        task=parts.tasks.get(node.id),
+        lane=process.lanes.get(node.id),
+        incoming=tuple(places.incoming[node.id]),
+        outgoing=tuple(places.outgoing[node.id]),
+        default=places.flows[node.default] if node.default is not None else None,
+        connected_data_type=extensions.connected_data_type if extensions else None,
+        scope=places.numbers[node.scope] if node.scope is not None else None,
+        event=event_definition(node, parts.codes),
+        host=places.numbers[node.attached_to] if node.attached_to is not None else None,
+        boundaries=tuple(places.attached[node.id]),
+        interrupting=is_interrupting(node),
     )
 
 

@@ -84,7 +84,7 @@ class Extensions:
 def read_extensions(node: SourceNode, findings: Findings) -> Extensions:
     """Reads the extensions of a task or gateway and tells of what is ignored."""
     holders = list(node.xml.iterchildren(f"{{{v.BPMN}}}extensionElements"))
-    is_task = node.tag in v.ACTIVITIES
+    is_task = node.tag in v.TASKS
     for holder in holders:
         _tell_ignored(holder, "extensionElements", is_task, findings)
     task = [extension for holder in holders for extension in _all(holder, "taskExtension")]

@@ -1,6 +1,6 @@
 """The written process as a graph of ids, for the checks. Flows without both ends are left out."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
@@ -8,20 +8,29 @@ from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProce
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """`out` and `into`: node id -> its flows in document order. Of nodes with the same id the first counts."""
+    """`out` and `into`: node id -> its flows in document order. Of nodes with the same id the first counts.
+
+    `jumps`: where a token can go without a flow: from an activity to its boundary events; `jumped`: the other way.
+    """
 
     nodes: Mapping[str, SourceNode]
     flows: tuple[SourceFlow, ...]
     out: Mapping[str, tuple[SourceFlow, ...]]
     into: Mapping[str, tuple[SourceFlow, ...]]
+    jumps: Mapping[str, tuple[str, ...]]
+    jumped: Mapping[str, tuple[str, ...]]
 
     def after(self, id: str) -> list[str]:
         """The nodes directly behind a node."""
-        return [flow.target for flow in self.out[id]]
+        return [flow.target for flow in self.out[id]] + list(self.jumps.get(id, ()))
 
     def before(self, id: str) -> list[str]:
         """The nodes directly before a node."""
-        return [flow.source for flow in self.into[id]]
+        return [flow.source for flow in self.into[id]] + list(self.jumped.get(id, ()))
+
+    def inside(self, scope: str | None) -> list[SourceNode]:
+        """The nodes directly inside a subprocess, or with None of the process itself."""
+        return [node for node in self.nodes.values() if node.scope == scope]
 
 
 def graph_of(process: SourceProcess) -> Graph:
@@ -35,9 +44,29 @@ def graph_of(process: SourceProcess) -> Graph:
     for flow in flows:
         out[flow.source].append(flow)
         into[flow.target].append(flow)
+    jumps = list(_jumps(nodes))
     return Graph(
-        nodes, flows, {id: tuple(all) for id, all in out.items()}, {id: tuple(all) for id, all in into.items()}
+        nodes,
+        flows,
+        {id: tuple(all) for id, all in out.items()},
+        {id: tuple(all) for id, all in into.items()},
+        _grouped(jumps),
+        _grouped((target, source) for source, target in jumps),
     )
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+    grouped: dict[str, tuple[str, ...]] = {}
+    for first, second in pairs:
+        grouped[first] = (*grouped.get(first, ()), second)
+    return grouped
+
+
+def _jumps(nodes: Mapping[str, SourceNode]) -> Iterator[tuple[str, str]]:
+    for node in nodes.values():
+        host = node.attached_to
+        if host is not None and host in nodes:
+            yield host, node.id
 
 
 def reachable(starts: Iterable[str], after: Callable[[str], Iterable[str]]) -> set[str]:

@@ -21,6 +21,16 @@ class SourceNode:
     default: str | None = None
     listed: tuple[frozenset[str], frozenset[str]] | None = None
 
+    @property
+    def attached_to(self) -> str | None:
+        """Id of the activity that a boundary event names."""
+        return self.xml.get("attachedToRef") if self.tag == "boundaryEvent" else None
+
+    @property
+    def is_by_event(self) -> bool:
+        """True for an event subprocess."""
+        return self.tag == "subProcess" and self.xml.get("triggeredByEvent") == "true"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFlow:
@@ -134,7 +144,7 @@ def _node(reading: _Reading, xml: Element, tag: str, scope: str | None) -> None:
         listed=_listed(xml),
     )
     reading.nodes.append(node)
-    attributes(xml, reading.findings, {"tasktype", "taskType"} if tag in v.ACTIVITIES else set())
+    attributes(xml, reading.findings, {"tasktype", "taskType"} if tag in v.TASKS else set())
     if tag in v.CONTAINERS:
         _contents(reading, xml, node.id)
 

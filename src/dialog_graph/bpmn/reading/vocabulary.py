@@ -7,6 +7,8 @@ An element is executed (`ElementKind`), carried as annotation, of a later versio
 from collections.abc import Mapping
 
 from dialog_graph.bpmn.definition import ElementKind
+from dialog_graph.bpmn.element_parts import EventType
+from dialog_graph.bpmn.elements import BEHAVIOURS
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ALTINN = frozenset({"http://altinn.no/process", "http://altinn.no"})
@@ -33,10 +35,11 @@ OTHER_ENGINES: Mapping[str, str] = {
 """Namespaces whose elements and attributes mean something to another engine (`DG2004`)."""
 
 EXECUTED = frozenset(kind.value for kind in ElementKind)
-ACTIVITIES = frozenset(kind for kind in EXECUTED if kind.lower().endswith("task"))
+TASKS = frozenset(kind for kind in EXECUTED if kind.lower().endswith("task"))
 SERVICE_ELEMENTS = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+ACTIVITIES = TASKS | CONTAINERS | {"callActivity"}
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 EVENT_DEFINITIONS: Mapping[str, str] = {
     "messageEventDefinition": "message",
@@ -52,15 +55,22 @@ EVENT_DEFINITIONS: Mapping[str, str] = {
     "eventDefinitionRef": "referenced",
 }
 
+EXECUTED_EVENTS: frozenset[tuple[str, str | None]] = frozenset(
+    (kind.value, type.value if type else None) for kind, type in BEHAVIOURS
+)
+"""Tag and word of the event definition, None for none events: what this version executes."""
+
+REFERENCES: Mapping[EventType, str] = {EventType.ERROR: "errorRef", EventType.ESCALATION: "escalationRef"}
+"""Event definition -> its attribute that names what is thrown or caught."""
+
 LATER_NODES = frozenset(
     {
         "inclusiveGateway",
         "eventBasedGateway",
         "callActivity",
         "intermediateCatchEvent",
-        "intermediateThrowEvent",
-        "boundaryEvent",
-        *CONTAINERS,
+        "transaction",
+        "adHocSubProcess",
     }
 )
 """Flow nodes of a later version."""

@@ -1,0 +1,38 @@
+"""Takes tokens and scopes away, from the inside out (process engine §4.6).
+
+Order: the tokens of a scope by id, each after the scope that it stands for; so the rows of open entries are closed in
+the same order in every replay.
+"""
+
+from dialog_graph.bpmn.effects import LeaveTask
+from dialog_graph.bpmn.events import Outcome, TaskLeft
+from dialog_graph.bpmn.run import Run
+from dialog_graph.bpmn.state import Token
+
+
+def cancel_tokens(run: Run, scope: int, spare: Token | None = None) -> None:
+    """Everything in a scope but one token; tokens that wait at joins too."""
+    for token in sorted(run.tokens.values(), key=lambda token: token.id):
+        if token.scope == scope and (spare is None or token.id != spare.id):
+            cancel_token(run, token)
+    for key in [key for key in run.joins if key[0] == scope]:
+        del run.joins[key]
+
+
+def cancel_token(run: Run, token: Token) -> None:
+    """One token with everything that it stands for."""
+    withdraw(run, token)
+    del run.tokens[token.id]
+
+
+def withdraw(run: Run, token: Token) -> None:
+    """Closes what a token holds (inner scope, task entry, incident); the token itself stays and must be moved."""
+    inner = run.scope_of(token)
+    if inner is not None:
+        cancel_tokens(run, inner.id)
+        del run.scopes[inner.id]
+    run.resolve_incident(token)
+    if token.entry is not None:
+        element_id, entry_no = run.element_of(token).id, token.entry
+        run.events.append(TaskLeft(element_id=element_id, entry_no=entry_no, outcome=Outcome.CANCELLED))
+        run.ask(LeaveTask(element_id=element_id, entry_no=entry_no, outcome=Outcome.CANCELLED))

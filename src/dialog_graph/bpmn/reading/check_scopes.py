@@ -1,0 +1,54 @@
+"""Checks of subprocesses and of the process as scopes: starts, ends, reachability (process engine §5)."""
+
+from dialog_graph.bpmn.reading import vocabulary as v
+from dialog_graph.bpmn.reading.events import events_of
+from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.bpmn.reading.graph import Graph, reachable
+from dialog_graph.bpmn.reading.source import SourceNode, SourceProcess
+
+
+def check_scopes(process: SourceProcess, graph: Graph, findings: Findings) -> None:
+    """The process and every subprocess, and what can be reached in them."""
+    own = {node.tag for node in graph.inside(None)}
+    if "startEvent" not in own:
+        findings.add("DG2106", process.line, process.id)
+    if "endEvent" not in own:
+        findings.add("DG2106 end", process.line, process.id)
+    for node in graph.nodes.values():
+        if node.tag in v.CONTAINERS and node.tag in v.EXECUTED and not node.is_by_event:
+            _check_starts(node, graph, findings)
+    _check_reach(graph, findings)
+
+
+def _check_starts(node: SourceNode, graph: Graph, findings: Findings) -> None:
+    starts = [inner for inner in graph.inside(node.id) if inner.tag == "startEvent"]
+    if not starts:
+        findings.add("DG2106 inner", node.line, node.id, id=node.id)
+    for start in starts:
+        if events_of(start):
+            findings.add("DG2119", start.line, start.id, id=node.id, problem=f'has the typed start event "{start.id}"')
+    if len(starts) > 1:
+        findings.add("DG2119", node.line, node.id, id=node.id, problem="has several start events")
+
+
+def _check_reach(graph: Graph, findings: Findings) -> None:
+    """Elements of later versions count as starts and ends, so that one finding does not bring a dozen others."""
+    nodes = graph.nodes.values()
+    later = {node.id for node in nodes if node.tag not in v.EXECUTED}
+    starts = {node.id for node in nodes if node.tag == "startEvent"} | {id for id in later if not graph.into[id]}
+    ends = {node.id for node in nodes if not graph.out[node.id]} | later
+    forward, backward = reachable(starts, graph.after), reachable(ends, graph.before)
+    for node in nodes:
+        if starts and node.id not in forward and _is_checked(node, graph):
+            findings.add("DG2108", node.line, node.id, id=node.id)
+        if node.tag in v.ACTIVITIES and node.id not in backward:
+            findings.add("DG2109", node.line, node.id, id=node.id)
+
+
+def _is_checked(node: SourceNode, graph: Graph) -> bool:
+    """What lies in an element of a later version, or in a scope without a start, is told with that."""
+    if node.scope is None:
+        return True
+    return graph.nodes[node.scope].tag in v.EXECUTED and any(
+        inner.tag == "startEvent" for inner in graph.inside(node.scope)
+    )

@@ -1,0 +1,59 @@
+"""The event definitions of a node, and the codes of the errors and escalations that a file declares."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dialog_graph.bpmn.element_parts import EventDefinition, EventType
+from dialog_graph.bpmn.reading import vocabulary as v
+from dialog_graph.bpmn.reading.source import SourceNode, children
+from dialog_graph.model.safe_xml import Element
+
+_DECLARED = {"error": "errorCode", "escalation": "escalationCode"}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEvent:
+    """An event definition as written. `word`: as in `EVENT_DEFINITIONS`; `ref`: id of what it throws or catches."""
+
+    word: str
+    xml: Element
+
+    @property
+    def ref(self) -> str | None:
+        """The error or escalation that it refers to."""
+        return self.xml.get(f"{self.word}Ref")
+
+
+def declared_codes(root: Element) -> Mapping[str, str]:
+    """Id of an error or escalation -> its code; where it has none the id is the code."""
+    found = (
+        (child.get("id"), child.get(_DECLARED[local]))
+        for namespace, local, child in children(root)
+        if namespace == v.BPMN and local in _DECLARED
+    )
+    return {id: code or id for id, code in found if id}
+
+
+def events_of(node: SourceNode) -> list[SourceEvent]:
+    """The event definitions of an event, in their order."""
+    return list(_events(node)) if node.tag in v.EVENTS else []
+
+
+def _events(node: SourceNode) -> Iterator[SourceEvent]:
+    for namespace, local, child in children(node.xml):
+        if namespace == v.BPMN and local in v.EVENT_DEFINITIONS:
+            yield SourceEvent(v.EVENT_DEFINITIONS[local], child)
+
+
+def is_interrupting(node: SourceNode) -> bool:
+    """What `cancelActivity` of a boundary, or `isInterrupting` of a start event says."""
+    name = "cancelActivity" if node.tag == "boundaryEvent" else "isInterrupting"
+    return node.xml.get(name, "true").strip() not in ("false", "0")
+
+
+def event_definition(node: SourceNode, codes: Mapping[str, str]) -> EventDefinition | None:
+    """The compiled event definition of a node in which the checks found no error."""
+    event = next(iter(events_of(node)), None)
+    if event is None:
+        return None
+    return EventDefinition(type=EventType(event.word), code=codes.get(event.ref or ""))

@@ -1,0 +1,74 @@
+"""Oracles with one seeded defect each: the harness must catch every one of them."""
+
+from typing import Any
+
+from tests.conformance.bpmn.oracle import Oracle
+
+
+class LastTrueWins(Oracle):
+    """All conditions of an exclusive gateway are asked, and the last true one wins."""
+
+    def rule(self, token: dict[str, Any], flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
+        default = self.model.nodes[token["at"]].get("default")
+        others = [flow for flow in flows if flow["id"] != default]
+        values = [(flow, True if not flow["condition"] else self.ask(flow, token)) for flow in others]
+        if any(value == "!" for _, value in values):
+            return "CONDITION_FAILED"
+        true = [flow for flow, value in values if value is True]
+        return true[-1] if true else next((flow for flow in flows if flow["id"] == default), "NO_FLOW")
+
+
+class CountsInTotal(Oracle):
+    """A parallel join takes as many tokens as it has incoming flows, whichever way they came."""
+
+    def join(self, token: dict[str, Any]) -> None:
+        token["how"] = "join"
+        waiting = self.waiting(token)
+        if len(waiting) >= len(self.model.into(token["at"])):
+            self.tokens = [t for t in self.tokens if t is token or all(t is not used for used in waiting)]
+            token["how"] = "leave"
+
+
+class TerminatesEverything(Oracle):
+    """A terminate end event ends every scope around it too."""
+
+    def kill(self, scope: dict[str, Any], spare: dict[str, Any] | None = None) -> None:
+        while spare is not None and scope["host"] is not None and scope["host"]["scope"]["host"] is not None:
+            scope = scope["host"]["scope"]
+        super().kill(scope, spare)
+
+
+class CatchesAnythingFirst(Oracle):
+    """A catcher of every code comes before one of just this code."""
+
+    def wanted(self, code: str, named: bool) -> list[str | None]:
+        return [code] if named else [None, code]
+
+
+class EscalatesWithoutInterrupting(Oracle):
+    """An escalation never interrupts."""
+
+    def catch(self, host: dict[str, Any], boundary: str, thrower: dict[str, Any]) -> None:
+        if self.model.nodes[boundary]["event"] == "error":
+            super().catch(host, boundary, thrower)
+        else:
+            self.token(boundary, host["scope"], how="leave", last=thrower["last"])
+
+
+class CompletesWithTheFirstToken(Oracle):
+    """A subprocess is left when the first token in it ends."""
+
+    def remove(self, token: dict[str, Any]) -> None:
+        if token["scope"]["host"] is not None:
+            self.kill(token["scope"], token)
+        super().remove(token)
+
+
+TWINS: tuple[type[Oracle], ...] = (
+    LastTrueWins,
+    CountsInTotal,
+    TerminatesEverything,
+    CatchesAnythingFirst,
+    EscalatesWithoutInterrupting,
+    CompletesWithTheFirstToken,
+)
