@@ -240,6 +240,12 @@ async def permit(tx: Transaction | Snapshot, table: DecisionTable, target: Targe
     return answer
 
 
+async def has_any(tx: Transaction | Snapshot, table: DecisionTable, target: Target) -> bool:
+    """May the caller do anything at all with the resource for the party? Whoever may not is told NOT_FOUND."""
+    relations = await parties.relations(tx, target.party_id)
+    return holds_any(table, _request(tx.principal, relations, target, None))
+
+
 async def allowed(
     tx: Transaction | Snapshot, table: DecisionTable, target: Target, actions: Iterable[str]
 ) -> Mapping[str, bool]:

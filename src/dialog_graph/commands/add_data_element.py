@@ -12,12 +12,14 @@ from dialog_graph.apps.documents import max_bytes, read_wire
 from dialog_graph.apps.validation import file_issues
 from dialog_graph.commands.step import Given, Work, in_step
 from dialog_graph.commands.step.documents import blank, put, store_document
+from dialog_graph.commands.step.frame import actor_key, check_key
 from dialog_graph.commands.step.roads import Road, data_type_of, permit_write
-from dialog_graph.errors import NOT_FOUND, Refusal, Refused
+from dialog_graph.errors import NOT_FOUND, Refusal, Refused, refuse
 from dialog_graph.model.instance import DataElement
 from dialog_graph.model.principal import Principal
 from dialog_graph.policy import Permit
 from dialog_graph.ports import Ports
+from dialog_graph.storage import idempotency
 from dialog_graph.storage.blobs import Blob
 
 
@@ -47,11 +49,15 @@ class UploadResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadRules:
-    """What the bytes may be: largest size, and whether they are form data (read whole) or a file (streamed)."""
+    """What the bytes may be: largest size, and whether they are form data (read whole) or a file (streamed).
+
+    `is_repeat`: the key has an outcome already; the bytes are only compared with those of the first time.
+    """
 
     org: str
     max_bytes: int
     is_form: bool
+    is_repeat: bool = False
 
 
 async def _asked(work: Work, given: Upload) -> tuple[Permit, DataType, DataElement | None]:
@@ -63,15 +69,31 @@ async def _asked(work: Work, given: Upload) -> tuple[Permit, DataType, DataEleme
     return permit, data_type_of(work, name), existing
 
 
+def _named(given: Upload, existing: DataElement | None) -> Upload:
+    """New content without a name keeps the old one."""
+    return replace(given, filename=given.filename or (existing and existing.filename))
+
+
+async def _is_repeat(ports: Ports, principal: Principal, given: Upload) -> bool:
+    """True when the key has an outcome, which is to be found again whatever has happened to the instance since."""
+    if given.idempotency_key is None:
+        return False
+    async with ports.database.transaction(principal) as tx:
+        return await idempotency.is_known(tx, str(given.instance_id), actor_key(principal), given.idempotency_key)
+
+
 async def check_upload(ports: Ports, principal: Principal, given: Upload) -> UploadRules:
     """Would the upload be accepted? Writes nothing."""
+    check_key(given.idempotency_key)
+    if await _is_repeat(ports, principal, given):
+        return UploadRules(org="", max_bytes=ports.settings.max_upload, is_form=True, is_repeat=True)
 
     async def body(work: Work) -> tuple[Permit, UploadRules]:
-        permit, data_type, _ = await _asked(work, given)
+        permit, data_type, existing = await _asked(work, given)
         if data_type.is_form:
             limit = max_bytes(data_type)
         else:
-            _refuse_file(data_type, given, size=1)
+            _refuse_file(data_type, _named(given, existing), size=1)
             limit = data_type.max_size or ports.settings.max_upload
         return permit, UploadRules(org=work.instance.org, max_bytes=limit, is_form=data_type.is_form)
 
@@ -84,10 +106,21 @@ def _refuse_file(data_type: DataType, given: Upload, size: int) -> None:
         raise Refused(Refusal(code="VALIDATION_FAILED", issues=issues))
 
 
-async def add_data_element(ports: Ports, principal: Principal, given: Upload, content: Blob | bytes) -> UploadResult:
-    """Stores form data (`bytes`, JSON or XML) or the metadata of a file whose bytes are stored already."""
+async def add_data_element(
+    ports: Ports, principal: Principal, given: Upload, content: Blob | bytes | None
+) -> UploadResult:
+    """Stores form data (`bytes`, JSON or XML) or the metadata of a file whose bytes are stored already.
+
+    None for a request whose key has an outcome. A file that was received once more under a known key is deleted again:
+    the first one stands.
+    """
+    is_repeat = True
 
     async def body(work: Work) -> tuple[Permit, UploadResult]:
+        nonlocal is_repeat
+        is_repeat = False
+        if content is None:
+            raise refuse("TEMPORARY", "the outcome of an earlier request", "it is no longer kept")
         permit, data_type, existing = await _asked(work, given)
         if isinstance(content, bytes):
             element = _form(work, data_type, existing, (given.content_type, content))
@@ -98,7 +131,10 @@ async def add_data_element(ports: Ports, principal: Principal, given: Upload, co
         )
         return permit, result
 
-    return await in_step(ports, principal, given, UploadResult, body)
+    result = await in_step(ports, principal, given, UploadResult, body)
+    if is_repeat and isinstance(content, Blob):
+        await ports.blobs.delete(content.key)
+    return result
 
 
 def _form(work: Work, data_type: DataType, existing: DataElement | None, sent: tuple[str, bytes]) -> DataElement:
@@ -111,7 +147,7 @@ def _form(work: Work, data_type: DataType, existing: DataElement | None, sent: t
 
 
 def _file(work: Work, data_type: DataType, existing: DataElement | None, sent: tuple[Upload, Blob]) -> DataElement:
-    given, blob = sent
+    given, blob = _named(sent[0], existing), sent[1]
     if data_type.is_form:
         raise Refused(Refusal(code="INVALID_INPUT", expected="a data type for files", path=("dataType",)))
     _refuse_file(data_type, given, blob.size)

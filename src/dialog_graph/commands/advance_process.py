@@ -6,6 +6,7 @@ from uuid import UUID
 from dialog_graph import tasks
 from dialog_graph.bpmn import Complete, TaskDefinition
 from dialog_graph.commands.step import Given, Work, in_step, run_process
+from dialog_graph.commands.step.json_input import refuse_text
 from dialog_graph.errors import Issue, Refused
 from dialog_graph.model.instance import TaskEntry
 from dialog_graph.model.principal import Principal
@@ -45,6 +46,7 @@ def _gate(work: Work, entry: TaskEntry, given: AdvanceProcess) -> tuple[Issue, .
 
 async def advance_process(ports: Ports, principal: Principal, given: AdvanceProcess) -> AdvanceProcessResult:
     """Moves the process one step. Raises `Refused`; then nothing has changed."""
+    refuse_text(given.note, "note", MAX_NOTE)
 
     async def body(work: Work) -> tuple[Permit, AdvanceProcessResult]:
         entry = work.active_task(given.task_id)
@@ -53,7 +55,7 @@ async def advance_process(ports: Ports, principal: Principal, given: AdvanceProc
         refusal = tasks.allowed(task, given.action, is_owner=work.is_owner)
         if refusal is not None:
             raise Refused(refusal)
-        work.refuse_if(tasks.blockers(entry, given.action), _gate(work, entry, given))
+        await work.refuse_if(tasks.blockers(entry, given.action), _gate(work, entry, given))
         await run_process(work, Complete(entry.element_id, entry.entry_no, given.action), given.note)
         return permit, AdvanceProcessResult(instance_id=work.instance.instance_id)
 

@@ -9,6 +9,7 @@ from dialog_graph.apps import AppVersion, PartyType
 from dialog_graph.bpmn import Start
 from dialog_graph.commands.step import Work, run_process
 from dialog_graph.commands.step.frame import actor_key, check_key, result_row, stored_result
+from dialog_graph.commands.step.json_input import refuse_unfit
 from dialog_graph.commands.step.rows import rows_of
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused
 from dialog_graph.model.ids import from_random
@@ -60,6 +61,7 @@ def _parsed(given: Instantiate) -> tuple[AppId, PartyUrn]:
     for parsed in (app_id, urn):
         if isinstance(parsed, Refusal):
             raise Refused(parsed)
+    refuse_unfit(given.prefill, "prefill")
     if given.prefill is not None and not isinstance(given.prefill, dict):
         raise Refused(Refusal(code="INVALID_INPUT", expected="a JSON object", path=("prefill",)))
     assert isinstance(app_id, AppId)
@@ -67,11 +69,19 @@ def _parsed(given: Instantiate) -> tuple[AppId, PartyUrn]:
     return app_id, urn
 
 
-def _refuse_closed(tx: Transaction, version: AppVersion, party: Party) -> None:
+async def _permitted(tx: Transaction, version: AppVersion, party: Party) -> Permit:
+    """NOT_FOUND for strangers, then whether the app is open, then the decision of the policy (process engine §6.5)."""
+    target = decisions.before_start(version.app_id, party.party_id)
+    if not await decisions.has_any(tx, version.policy, target):
+        raise Refused(NOT_FOUND)
+    if not version.metadata.is_open(tx.now):
+        raise Refused(Refusal(code="APP_NOT_OPEN", expected="an app that is open now", actual="it is not"))
+    return await decisions.permit(tx, version.policy, target, ("instantiate",))
+
+
+def _refuse_party(tx: Transaction, version: AppVersion, party: Party) -> None:
     """The order of security rules §5.1, after the decision of the policy."""
     metadata = version.metadata
-    if not metadata.is_open(tx.now):
-        raise Refused(Refusal(code="APP_NOT_OPEN", expected="an app that is open now", actual="it is not"))
     if party.is_deleted:
         raise Refused(Refusal(code="CONFLICT", expected="a party that exists", actual="it is deleted"))
     if not metadata.allows_party(_PARTY_TYPES.get(party.kind, PartyType.PERSON)):
@@ -122,9 +132,8 @@ async def _started(ports: Ports, tx: Transaction, given: Instantiate, ids: tuple
     party = await parties.find(tx, urn)
     if party is None:
         raise Refused(NOT_FOUND)
-    target = decisions.before_start(app_id, party.party_id)
-    permit = await decisions.permit(tx, version.policy, target, ("instantiate",))
-    _refuse_closed(tx, version, party)
+    permit = await _permitted(tx, version, party)
+    _refuse_party(tx, version, party)
     faults.passed("after-decision")
     instance = _new_instance(ports, tx, version, party, given)
     work = Work(ports, tx, version, instance)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from dialog_graph.commands.step import Given, Work, in_step
+from dialog_graph.commands.step.json_input import refuse_text
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.instance import Substatus
 from dialog_graph.model.principal import Principal
@@ -29,15 +30,10 @@ class SetSubstatusResult:
     instance_id: UUID
 
 
-def _check_lengths(given: SetSubstatus) -> None:
-    for name, limit in LIMITS.items():
-        if len(getattr(given, name) or "") > limit:
-            raise Refused(Refusal(code="INVALID_INPUT", expected=f"at most {limit} characters", path=(name,)))
-
-
 async def set_substatus(ports: Ports, principal: Principal, given: SetSubstatus) -> SetSubstatusResult:
     """Sets or removes the substatus, also after the end of the process."""
-    _check_lengths(given)
+    for name, limit in LIMITS.items():
+        refuse_text(getattr(given, name), name, limit)
 
     async def body(work: Work) -> tuple[Permit, SetSubstatusResult]:
         permit = await work.authorize(None, ("write",))

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from dialog_graph.apps import DataType, document_of
-from dialog_graph.apps.documents import apply_patch, changed_paths, check_document
+from dialog_graph.apps.documents import apply_patch, changed_paths, check_document, max_bytes
 from dialog_graph.commands.step import Given, Work, in_step
 from dialog_graph.commands.step.documents import store_document
+from dialog_graph.commands.step.json_input import refuse_large, refuse_unfit
 from dialog_graph.commands.step.roads import Road, data_type_of, permit_write
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.instance import DataElement
@@ -96,12 +97,17 @@ def _sent(given: WriteFormData, existing: DataElement | None) -> Json:
 async def write_form_data(ports: Ports, principal: Principal, given: WriteFormData) -> WriteFormDataResult:
     """Stores the document; validation issues never block it."""
     _check_choice(given)
+    refuse_unfit(given.data, "data")
+    refuse_unfit(given.patch, "patch")
 
     async def body(work: Work) -> tuple[Permit, WriteFormDataResult]:
         data_type, existing = _addressed(work, given)
         road = Road.CREATE if existing is None else Road.REPLACE
         permit = await permit_write(work, data_type.id, existing, road)
+        if given.patch is not None:
+            await work.require_readable(data_type)
         sent = _sent(given, existing)
+        refuse_large(sent, max_bytes(data_type))
         checked = check_document(work.version, data_type.id, sent)
         if isinstance(checked, Refusal):
             raise Refused(checked)

@@ -4,8 +4,10 @@ Uploads stream to disk and are asked about twice: before the first byte is store
 the row. Downloads check every byte against the hash that was stored with it.
 """
 
+import asyncio
 import base64
 import hashlib
+import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +15,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -31,6 +33,9 @@ from dialog_graph.storage.blobs import Blob
 
 Identify: TypeAlias = Callable[[Request], Awaitable[Principal]]
 """Who sends the request; raises `Refused` for bad tokens, gives the anonymous caller without one."""
+
+IDLE_SECONDS, MAX_SECONDS = 60, 900
+"""How long a body may pause, and how long it may take (security rules §10.3)."""
 
 SNIFFED = 4096
 """Bytes at the beginning that must fit the declared content type."""
@@ -58,6 +63,8 @@ class Data:
     async def _store(self, request: Request, given: Upload) -> Response:
         principal = await self.known(request)
         rules = await check_upload(self.ports, principal, given)
+        if rules.is_repeat:
+            return await self._repeated(request, principal, given, rules.max_bytes)
         content = await self._received(request, given, rules)
         sha256 = content.sha256 if isinstance(content, Blob) else hashlib.sha256(content).hexdigest()
         faults.passed("after-blob")
@@ -70,10 +77,21 @@ class Data:
             raise
         return await self._told(principal, result)
 
+    async def _repeated(self, request: Request, principal: Principal, given: Upload, cap: int) -> Response:
+        """The answer of the first time, for the same bytes; they are hashed and not kept."""
+        digest, size = hashlib.sha256(), 0
+        async for chunk in _timely(request.stream()):
+            digest.update(chunk)
+            size += len(chunk)
+            if size > cap:
+                raise refuse("PAYLOAD_TOO_LARGE", f"at most {cap} bytes")
+        result = await add_data_element(self.ports, principal, replace(given, content_sha256=digest.hexdigest()), None)
+        return await self._told(principal, result)
+
     async def _received(self, request: Request, given: Upload, rules: UploadRules) -> Blob | bytes:
         if rules.is_form:
-            return await _whole(request.stream(), rules.max_bytes)
-        chunks = _sniffed(request.stream(), given.content_type)
+            return await _whole(_timely(request.stream()), rules.max_bytes)
+        chunks = _sniffed(_timely(request.stream()), given.content_type)
         blob = await self.ports.blobs.receive(rules.org, chunks, rules.max_bytes)
         if blob.size == 0:
             await self.ports.blobs.delete(blob.key)
@@ -86,6 +104,8 @@ class Data:
             if instance is None:
                 return JSONResponse({"dataElement": {"id": str(result.data_element_id)}}, 200)
             element = _element(instance, result.data_element_id)
+            if element is None:
+                return JSONResponse({"dataElement": {"id": str(result.data_element_id)}}, 200)
             version = await instance_details.version(self.ports, snapshot, instance)
         body = {
             "dataElement": element_json(element),
@@ -104,7 +124,7 @@ class Data:
         _refuse_unscanned(request, principal, element)
         etag = f'"{element.sha256}"'
         if etag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers={"ETag": etag})
+            return Response(status_code=304, headers={"ETag": etag, "Cache-Control": _HEADERS["Cache-Control"]})
         answer = await self._delivered(request, element)
         if principal.is_org or not element.is_read:
             await record_download(self.ports, principal, element)
@@ -127,7 +147,9 @@ class Data:
     async def _delivered(self, request: Request, element: DataElement) -> Response:
         headers = {**_HEADERS, "ETag": f'"{element.sha256}"', "Repr-Digest": _digest(element.sha256)}
         headers["Content-Disposition"] = _disposition(element)
-        start, end = _range(request.headers.get("range"), element.size)
+        # A client that has the beginning of another version gets the whole.
+        is_same = request.headers.get("if-range", headers["ETag"]) == headers["ETag"]
+        start, end = _range(request.headers.get("range") if is_same else None, element.size)
         status = 200 if (start, end) == (0, element.size) else 206
         if status == 206:
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{element.size}"
@@ -174,6 +196,19 @@ def _upload(request: Request, *, data_type: str | None = None, element: UUID | N
     )
 
 
+async def _timely(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """The body, as long as it goes on coming. Raises `Refused(TIMEOUT)`; a client that has gone is told nothing."""
+    pieces, clock = aiter(chunks), asyncio.get_running_loop().time
+    end = clock() + MAX_SECONDS
+    try:
+        while (chunk := await asyncio.wait_for(anext(pieces, None), min(IDLE_SECONDS, end - clock()))) is not None:
+            yield chunk
+    except TimeoutError:
+        raise refuse("TIMEOUT", f"a body within {MAX_SECONDS} seconds, without pauses of {IDLE_SECONDS}") from None
+    except ClientDisconnect:
+        raise refuse("INVALID_INPUT", "the whole body", "the connection was closed") from None
+
+
 async def _whole(chunks: AsyncIterator[bytes], cap: int) -> bytes:
     body = bytearray()
     async for chunk in chunks:
@@ -206,8 +241,9 @@ def _refuse_other_type(head: bytes, declared: str) -> None:
         raise refuse("UNSUPPORTED_MEDIA_TYPE", f"content of the type {declared}", "the bytes are something else")
 
 
-def _element(instance: Instance, element_id: UUID) -> DataElement:
-    return next(item for item in instance.elements if item.element_id == element_id)
+def _element(instance: Instance, element_id: UUID) -> DataElement | None:
+    """None when somebody has deleted it since."""
+    return next((item for item in instance.elements if item.element_id == element_id), None)
 
 
 def element_json(element: DataElement) -> dict[str, object]:
@@ -248,11 +284,14 @@ def _checked(element: DataElement, wire: bytes) -> bytes:
     return wire
 
 
+_NUMBER = re.compile(r"[0-9]{1,15}\Z")
+
+
 def _range(header: str | None, size: int) -> tuple[int, int]:
     """The one range asked for, else the whole; what cannot be read counts as no range (RFC 9110)."""
     unit, _, spec = (header or "").partition("=")
     first, dash, last = spec.strip().partition("-")
-    if unit.strip().lower() != "bytes" or not dash or not all(part.isdigit() for part in (first, last) if part):
+    if unit.strip().lower() != "bytes" or not dash or not all(_NUMBER.match(part) for part in (first, last) if part):
         return 0, size
     if not first:
         return (max(size - int(last), 0), size) if last else (0, size)

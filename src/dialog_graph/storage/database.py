@@ -49,6 +49,8 @@ _TEMPORARY = (
     OSError,
 )
 _LOCKED_DATA = "DG001"
+_NO_TEXT = frozenset({"22021", "22P05"})
+"""Text that Postgres cannot hold: a literal in a GraphQL document may have U+0000 where bodies may not."""
 
 
 def _refusal_for(fault: Exception) -> Refused | None:
@@ -59,6 +61,8 @@ def _refusal_for(fault: Exception) -> Refused | None:
         return refuse("TEMPORARY")
     if isinstance(fault, asyncpg.PostgresError) and fault.sqlstate == _LOCKED_DATA:
         return refuse("DATA_LOCKED")
+    if isinstance(fault, asyncpg.PostgresError) and fault.sqlstate in _NO_TEXT:
+        return refuse("INVALID_INPUT", "text without U+0000", "there is one")
     return None
 
 

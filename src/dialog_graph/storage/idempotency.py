@@ -25,6 +25,12 @@ async def find(tx: Transaction, scope: str, actor: str, key: str, request_hash: 
     return row["result"]
 
 
+async def is_known(tx: Transaction, scope: str, actor: str, key: str) -> bool:
+    """True when the key has an outcome already, whatever the request was."""
+    row = await tx.fetchrow("select 1 from idempotency where scope = $1 and actor = $2 and key = $3", scope, actor, key)
+    return row is not None
+
+
 async def lock(tx: Transaction, scope: str, actor: str, key: str) -> None:
     """Makes a second request with the same key wait for the end of the first, where there is no row to lock yet.
 

@@ -66,6 +66,12 @@ async def lock(tx: Transaction, instance_id: UUID) -> bool:
     return bool(row and row[0])
 
 
+async def is_purged(tx: Transaction, instance_id: UUID) -> bool:
+    """True when the instance was the caller's to see and has been deleted for good."""
+    found = await tx.fetchval("select true from instance where instance_id = $1 and is_hard_deleted", instance_id)
+    return found is True
+
+
 async def load(tx: Transaction | Snapshot, ids: Sequence[UUID], *, documents: bool = False) -> list[Instance]:
     """The instances of `ids` that the caller may see, in the order asked; with `documents` also the form data."""
     rows = await tx.fetch(LOAD, list(ids), documents)

@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from dialog_graph.apps import document_of
-from dialog_graph.apps.documents import new_document, strip_row_ids
+from dialog_graph.apps.documents import check_document, new_document, strip_row_ids
 from dialog_graph.apps.prefill import PrefillFacts, prefill
 from dialog_graph.commands.step.documents import remove, store_as_is, store_document
 from dialog_graph.commands.step.work import Work
+from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.instance import DataElement, InstanceStatus, Lock
 from dialog_graph.tasks import (
     ArchiveInstance,
@@ -77,6 +78,9 @@ def _create(work: Work, effect: CreateData) -> None:
         if is_due and not work.of_type(data_type.id):
             document, skipped = new_document(work.version, data_type.id, work.prefill)
             filled, warnings = prefill(work.version, data_type.id, document, facts)
+            checked = check_document(work.version, data_type.id, filled)
+            if isinstance(checked, Refusal):
+                raise Refused(replace(checked, path=("prefill",)))
             store_document(work, data_type, filled, None, (*skipped, *warnings))
 
 

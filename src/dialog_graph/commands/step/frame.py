@@ -13,11 +13,13 @@ from uuid import UUID
 import orjson
 from pydantic import TypeAdapter
 
+from dialog_graph.access import decisions
 from dialog_graph.commands.step.rows import rows_of
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused
+from dialog_graph.model import strict_json
 from dialog_graph.model.json_value import Json
-from dialog_graph.model.principal import Principal
+from dialog_graph.model.principal import Principal, PrincipalKind
 from dialog_graph.policy import Permit
 from dialog_graph.ports import Ports
 from dialog_graph.storage import dialogs, faults, idempotency, instances, parties, steps
@@ -26,6 +28,9 @@ from dialog_graph.storage.steps import IdempotencyRow
 
 MAX_KEY = 64
 """Longest idempotency key, in characters."""
+
+_JSON = (dict, list, str, int, float, bool, type(None))
+"""What form data is made of: whole numbers of any size, which only our own writer keeps."""
 
 ResultT = TypeVar("ResultT")
 
@@ -43,8 +48,10 @@ def request_hash(given: object) -> str:
     """sha256 of the input without its idempotency key: tells a repeat from another request with the same key."""
     members = {item.name: getattr(given, item.name) for item in fields(given)}  # type: ignore[arg-type]  # any dataclass
     members.pop("idempotency_key", None)
-    canonical = orjson.dumps([type(given).__name__, members], option=orjson.OPT_SORT_KEYS, default=str)
-    return hashlib.sha256(canonical).hexdigest()
+    plain: dict[str, object] = {}
+    for name, value in members.items():
+        plain[name] = value if isinstance(value, _JSON) else str(value)
+    return hashlib.sha256(strict_json.canonical([type(given).__name__, plain])).hexdigest()
 
 
 def actor_key(principal: Principal) -> str:
@@ -101,6 +108,18 @@ async def load_work(ports: Ports, tx: Transaction, instance_id: UUID) -> Work:
     return work
 
 
+async def refuse_strangers(work: Work) -> None:
+    """NOT_FOUND for callers without any right, before anything of the instance is told (process engine §6.2 step 1).
+
+    Row level security is wider than the policy: a service owner sees the rows of its org whatever its policy says. The
+    server's own workers act by duty.
+    """
+    if work.principal.kind is PrincipalKind.APP_WORKER:
+        return
+    if not await decisions.has_any(work.tx, work.policy, decisions.of_instance(work.instance)):
+        raise Refused(NOT_FOUND)
+
+
 def refuse_other_revision(given: Given, work: Work) -> None:
     """CONCURRENCY when the caller expects another revision than the locked one."""
     revision = work.instance.revision
@@ -122,15 +141,20 @@ async def within(
     ports: Ports, tx: Transaction, given: Given, result_type: type[ResultT], body: Body[ResultT]
 ) -> ResultT:
     """The frame's inside, for callers that hold the transaction already."""
-    if not await instances.lock(tx, given.instance_id):
+    scope = str(given.instance_id)
+    is_there = await instances.lock(tx, given.instance_id)
+    if not is_there and not await instances.is_purged(tx, given.instance_id):
         raise Refused(NOT_FOUND)
     faults.passed("after-lock")
-    scope = str(given.instance_id)
+    # A repeated hard deletion is answered as it was the first time, though nothing is left to be locked.
     earlier = await stored_result(tx, scope, given, result_type)
     if earlier is not None:
         return earlier
+    if not is_there:
+        raise Refused(NOT_FOUND)
     work = await load_work(ports, tx, given.instance_id)
     faults.passed("after-load")
+    await refuse_strangers(work)
     refuse_other_revision(given, work)
     permit, result = await body(work)
     faults.passed("after-decision")

@@ -42,9 +42,12 @@ def may_contribute(work: Work, data_type: DataType) -> bool:
 
 
 def _is_own_addition(work: Work, data_type: DataType) -> bool:
-    """The owner may always add to types of its own contributor list that have no task (process engine §7.3)."""
+    """The owner may always add to types of its own contributor list that have no task (process engine §7.3).
+
+    Always: also when the instance has ended, is cancelled or deleted; nothing that stands there is touched.
+    """
     is_own = bool(data_type.allowed_contributors) and may_contribute(work, data_type)
-    return work.is_owner and is_own and data_type.task_id is None and work.instance.deleted_at is None
+    return work.is_owner and is_own and data_type.task_id is None
 
 
 def _refuse_user(work: Work, data_type: DataType, road: Road) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from dialog_graph import tasks
 from dialog_graph.access import decisions
-from dialog_graph.apps import AppVersion, validate
+from dialog_graph.apps import AppVersion, DataType, validate
 from dialog_graph.errors import Blocker, Issue, Refusal, Refused, Severity
 from dialog_graph.model.dialog import Dialog
 from dialog_graph.model.event import CATALOGUE, NewEvent
@@ -141,13 +141,16 @@ class Work:
         """The full validation of a task's data as they are now."""
         return validate(self.version, self.instance, task_id, owner=self.owner)
 
-    def refuse_if(self, blockers: tuple[Blocker, ...], issues: tuple[Issue, ...]) -> None:
-        """Refuses when anything stands in the way: blockers as TASK_NOT_READY, error issues as VALIDATION_FAILED."""
+    async def refuse_if(self, blockers: tuple[Blocker, ...], issues: tuple[Issue, ...]) -> None:
+        """Refuses when anything stands in the way: blockers as TASK_NOT_READY, error issues as VALIDATION_FAILED.
+
+        What is wrong with hidden data stands in the way too, but is not told.
+        """
         errors = tuple(issue for issue in issues if issue.severity is Severity.ERROR)
         if blockers:
-            raise Refused(Refusal(code="TASK_NOT_READY", blockers=blockers, issues=errors))
+            raise Refused(Refusal(code="TASK_NOT_READY", blockers=blockers, issues=await self.readable_issues(errors)))
         if errors:
-            raise Refused(Refusal(code="VALIDATION_FAILED", issues=issues))
+            raise Refused(Refusal(code="VALIDATION_FAILED", issues=await self.readable_issues(issues)))
 
     def element(self, element_id: UUID) -> DataElement:
         """A data element of the instance; NOT_FOUND when there is none."""
@@ -173,6 +176,26 @@ class Work:
                 data_element_id=element and element.element_id,
             )
         )
+
+    async def may_read(self, data_type: DataType) -> bool:
+        """False where the type asks for an action beyond `read` that the caller does not hold (security rules §5)."""
+        action = data_type.action_required_to_read
+        if action is None:
+            return True
+        target = decisions.of_instance(self.instance)
+        return (await decisions.allowed(self.tx, self.policy, target, (action,)))[action]
+
+    async def require_readable(self, data_type: DataType) -> None:
+        """NOT_FOUND where the caller may write the type but not read it: a patch would tell what the form holds."""
+        if not await self.may_read(data_type):
+            raise Refused(Refusal(code="NOT_FOUND"))
+
+    async def readable_issues(self, issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
+        """The issues without those about data that is hidden from the caller."""
+        present = [item for item in self.version.data_types.values() if self.of_type(item.id)]
+        hidden = {item.id for item in present if not await self.may_read(item)}
+        ids = {element.element_id for element in self.instance.elements if element.data_type in hidden}
+        return tuple(issue for issue in issues if issue.data_element_id not in ids)
 
     def data(self, **members: Json) -> Mapping[str, Json]:
         """Event data without members that are None."""

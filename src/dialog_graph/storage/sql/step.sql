@@ -2,6 +2,7 @@
 -- $1 instance, $2 tasks, $3 written elements, $4-$6 their ids, documents and XML, $7 touched elements,
 -- $8 confirmations, $9 events (in order), $10 dialog, $11 dialog detail, $12 dialog parts, $13 idempotency; JSON arrays
 -- of records with column names. The parts of one statement do not see each other: foreign keys and triggers run after.
+-- is_read and downloads of an element that exists belong to whoever downloads it, beside the steps and without their lock.
 with the_instance as (
     insert into instance
     select * from json_populate_recordset(null::instance, $1::json)
@@ -34,13 +35,12 @@ with the_instance as (
     on conflict (element_id) do update set
         content_type = excluded.content_type, filename = excluded.filename, size = excluded.size,
         sha256 = excluded.sha256, document = excluded.document, xml = excluded.xml, blob_key = excluded.blob_key,
-        lock = excluded.lock, is_read = excluded.is_read, revision = excluded.revision, tags = excluded.tags,
-        metadata = excluded.metadata, file_scan = excluded.file_scan, downloads = excluded.downloads,
-        updated_at = excluded.updated_at, deleted_at = excluded.deleted_at
+        lock = excluded.lock, revision = excluded.revision, tags = excluded.tags, metadata = excluded.metadata,
+        file_scan = excluded.file_scan, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at
 ), the_touched as (
     update data_element d set
-        lock = r.lock, is_read = r.is_read, revision = r.revision, tags = r.tags, metadata = r.metadata,
-        file_scan = r.file_scan, downloads = r.downloads, updated_at = r.updated_at, deleted_at = r.deleted_at
+        lock = r.lock, revision = r.revision, tags = r.tags, metadata = r.metadata, file_scan = r.file_scan,
+        updated_at = r.updated_at, deleted_at = r.deleted_at
       from json_populate_recordset(null::data_element, $7::json) r
      where d.element_id = r.element_id
 ), the_confirmations as (
