@@ -23,7 +23,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=None, help="of the first round; else a random one")
     parser.add_argument("--only", default="", help=f"invariants, with commas, of {', '.join(parts.known())}")
     given = parser.parse_args(words)
-    unknown = set(filter(None, given.only.split(","))) - set(parts.known())
+    unknown = parts.wanted(given.only) - set(parts.known())
     if unknown:
         parser.error(f"expected some of {', '.join(parts.known())}, but got {', '.join(sorted(unknown))}")
     return given

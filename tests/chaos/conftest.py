@@ -1,7 +1,7 @@
 """One site for all fault runs of the tests, and their table at the end."""
 
 import os
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -20,13 +20,13 @@ async def chaos_site() -> AsyncGenerator[site.Site]:
 
 
 @pytest.fixture(scope="session")
-def found(request: pytest.FixtureRequest) -> Generator[list[figures.Figure]]:
+def found(request: pytest.FixtureRequest) -> list[figures.Figure]:
     """The figures of this session, for the table."""
-    yield request.config.stash.setdefault(_FIGURES, [])
+    return request.config.stash.setdefault(_FIGURES, [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    collected = config.stash.get(_FIGURES, [])
+    collected = config.stash.get(_FIGURES, list[figures.Figure]())
     if collected:
         terminalreporter.section(f"fault runs, seed {SEED}")
         terminalreporter.write_line(figures.table(collected))

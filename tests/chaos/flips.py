@@ -17,6 +17,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
+from dialog_graph.ports import Ports
 from tests.chaos import twins
 from tests.chaos.figures import Figure
 from tests.chaos.site import Ground, Site
@@ -59,9 +60,11 @@ class Stored:
 class Store:
     """The instance whose elements are damaged, and the client that downloads them."""
 
-    def __init__(self, ground: Ground, client: httpx.AsyncClient) -> None:
+    def __init__(self, ground: Ground, ports: Ports, client: httpx.AsyncClient, instance_id: str) -> None:
         self._ground = ground
+        self._ports = ports
         self._client = client
+        self._instance_id = instance_id
 
     async def download(self, element: Stored) -> bytes | str:
         """The bytes, or the code of the refusal; `cut off` when the answer ended before its end."""
@@ -73,6 +76,12 @@ class Store:
             is_whole = int(answer.headers["content-length"]) == len(answer.content)
             return answer.content if is_whole else "cut off"
         return str(answer.json()["code"])
+
+    async def use(self) -> str | None:
+        """The code with which a command refuses that reads the forms, and finds a revision that nobody expects."""
+        given = {"instance_id": self._instance_id, "expected_revision": 0}
+        answer = await answer_to(self._ports, self._client, {"actor": PERSON, "name": "advance", "given": given})
+        return answer.get("refused")
 
     async def put(self, element: Stored, content: bytes) -> None:
         """Writes bytes past the product."""
@@ -116,19 +125,21 @@ async def filled(ground: Ground) -> AsyncGenerator[tuple[Store, list[Stored]]]:
             answer = await uploaded(client, request, CALLER)
             ids.append(answer["ok"]["data_element_id"])
         elements = [await _content(ground.connection, ground.blobs, element_id) for element_id in ids]
-        yield Store(ground, client), elements
+        yield Store(ground, ports, client, chosen["instance_id"]), elements
 
 
 async def one_flip(store: Store, element: Stored, damage: Damage, dice: random.Random) -> list[str]:
     """Damages, downloads, repairs, downloads again; what was found wrong."""
     damaged = damage(dice, element.content)
     await store.put(element, damaged)
-    read = await store.download(element)
+    read, used = await store.download(element), await store.use()
     await store.put(element, element.content)
     name = f"{damage.__name__} in {len(element.content)} bytes"
     found = [] if read in ("INTEGRITY", "cut off") else [f"{name}: expected INTEGRITY, but the answer is {read[:40]!r}"]
     if len(element.content) < LARGE and read == "cut off":
         found.append(f"{name}: expected INTEGRITY, but the answer was only cut off")
+    if used != (wanted := "INTEGRITY" if element.key is None else "CONCURRENCY"):
+        found.append(f"{name}: expected a command to be refused with {wanted}, but it is {used}")
     if await store.download(element) != element.content:
         found.append(f"{name}: repaired, but it cannot be read")
     return found
@@ -146,8 +157,8 @@ async def run(site: Site, seed: int, number: int, twin: str = "") -> Figure:
                 element = large if count % 10 == 9 else dice.choice((form_, small))
                 damage = dice.choice(DAMAGES)
                 figure.faults[damage.__name__.replace("_", " ")] += 1
-                figure.operations += 2
-                if not figure.check(await one_flip(store, element, damage, dice), 2) and twin:
+                figure.operations += 3
+                if not figure.check(await one_flip(store, element, damage, dice), 3) and twin:
                     break
         finally:
             patch.stopall()

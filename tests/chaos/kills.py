@@ -144,14 +144,18 @@ class Run:
 # Deaths at places -----------------------------------------------------------------------------------------------------
 
 
-def _faults_for(call: Call) -> list[tuple[str, dict[str, Any]]]:
-    """Every fault that may strike on the way of a call, with the message that arms it."""
+Fault = tuple[str, dict[str, Any]]
+"""Its kind, and the message that arms it."""
+
+
+def _faults_for(call: Call) -> list[Fault]:
+    """Every fault that may strike on the way of a call."""
     points = [point for point in faults.POINTS if point not in ELSEWHERE]
     if call.name == "instantiate":
         points = [point for point in points if point not in NOT_ON_START]
     # An upload asks first, then writes, then reads: three transactions.
     times = (1, 2, 3) if call.name == "upload" else (1,)
-    armed = [(point, {"arm": f"{point}:{time}"}) for point in points for time in times]
+    armed: list[Fault] = [(point, {"arm": f"{point}:{time}"}) for point in points for time in times]
     if call.name == "upload":
         armed += [("after-blob", {"arm": "after-blob:1"})] * 6
     for number in range(1, STATEMENTS * len(times)):
@@ -163,7 +167,7 @@ def _faults_for(call: Call) -> list[tuple[str, dict[str, Any]]]:
 DISARM = ({"arm": None}, {"arm_statement": [0, False]})
 
 
-def _next_fault(run: Run, call: Call) -> tuple[str, dict[str, Any]]:
+def _next_fault(run: Run, call: Call) -> Fault:
     """Half of the deaths at named points, those that have been armed least first; half at statements."""
     possible = _faults_for(call)
     named = [fault for fault in possible if not fault[0].endswith("statement")]
@@ -199,10 +203,9 @@ async def one_death(run: Run, crew: Crew, walk: Walk) -> bool:
     return await run.look(call.instance_id) and good
 
 
-async def at_places(run: Run, crew: Crew, kills: int, *, stop_early: bool = False) -> None:
+async def at_places(run: Run, crew: Crew, kills: int, walk: Walk, *, stop_early: bool = False) -> None:
     """Deaths one after another, each in the middle of the one call that is under way."""
     await crew.fill(1)
-    walk = Walk(random.Random(run.dice.random()), "place", run.party)
     while run.figure.faults.total() < kills:
         if not await one_death(run, crew, walk) and stop_early:
             return
@@ -252,6 +255,10 @@ async def under_load(run: Run, crew: Crew, kills: int) -> None:
 # Whole runs -----------------------------------------------------------------------------------------------------------
 
 
+def _walk(run: Run, name: str, *, likes_files: bool) -> Walk:
+    return Walk(random.Random(run.dice.random()), name, run.party, likes_files=likes_files)
+
+
 async def product(site: Site, seed: int, places: int, load: int) -> Figure:
     """The real thing: so many deaths at places and under load, and nothing may be found."""
     figure = Figure("A1, A3, A10 worker killed")
@@ -259,7 +266,8 @@ async def product(site: Site, seed: int, places: int, load: int) -> Figure:
         crew = Crew(site.zygote, ground)
         run = Run(ground, crew, figure, random.Random(seed), principal(PERSON).urn)
         try:
-            await at_places(run, crew, places)
+            await at_places(run, crew, places * 2 // 3, _walk(run, "place", likes_files=False))
+            await at_places(run, crew, places, _walk(run, "file", likes_files=True))
             await under_load(run, crew, load)
             await run.judge()
         finally:
@@ -274,12 +282,16 @@ async def twin(site: Site, seed: int, name: str, kills: int) -> int | None:
         crew = Crew(site.zygote, ground)
         run = Run(ground, crew, figure, random.Random(seed), principal(PERSON).urn)
         try:
-            await at_places(run, crew, kills, stop_early=True)
+            walk = _walk(run, "place", likes_files=name in OF_FILES)
+            await at_places(run, crew, kills, walk, stop_early=True)
             if not figure.violations:
                 await run.judge()
         finally:
             await crew.leave()
     return figure.faults.total() if figure.violations else None
 
+
+OF_FILES = frozenset({"blob written late"})
+"""Twins that only uploads give away."""
 
 TWINS: Sequence[str] = ("no transaction", "key outside the transaction", "blob written late")

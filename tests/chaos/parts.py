@@ -67,7 +67,12 @@ def known() -> list[str]:
     return sorted({name for part in PARTS for name in part.invariants})
 
 
+def wanted(only: str) -> set[str]:
+    """The names in `A1,A4`."""
+    return {name for name in only.split(",") if name}
+
+
 def chosen(only: str) -> list[Part]:
     """The parts that test one of the invariants; all of them for an empty text."""
-    wanted = set(filter(None, only.split(",")))
-    return [part for part in PARTS if not wanted or wanted & set(part.invariants)]
+    names = wanted(only)
+    return [part for part in PARTS if not names or names & set(part.invariants)]

@@ -74,9 +74,7 @@ async def _version(connection: asyncpg.Connection, version_id: UUID) -> AppVersi
     return version
 
 
-async def differences(
-    connection: asyncpg.Connection, instances: Sequence[UUID] | None = None
-) -> tuple[int, list[str]]:
+async def differences(connection: asyncpg.Connection, instances: Sequence[UUID] | None = None) -> tuple[int, list[str]]:
     """How many instances were replayed, and where the replay gave something else than is stored."""
     versions: dict[UUID, AppVersion] = {}
     found: list[str] = []

@@ -68,7 +68,7 @@ def answer_of(body: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     if it["errors"]:
         error = it["errors"][0]
         return {"refused": error["code"], "revision": error.get("currentRevision")}
-    told = {"instance_id": (it["instance"] or {}).get("id", given.get("instance_id"))}
+    told: dict[str, Any] = {"instance_id": it["instance"]["id"] if it["instance"] else given["instance_id"]}
     element = it.get("dataElement")
     return {"ok": told | ({"data_element_id": element["id"]} if element else {})}
 
@@ -88,6 +88,17 @@ def token(keys: Keys, actor: str) -> str:
     return issued
 
 
+def _started(environment: dict[str, str], port: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "dialog_graph", "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 @dataclass(slots=True)
 class Server:
     """One process of the product. `ask` answers as a worker does."""
@@ -104,10 +115,7 @@ class Server:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DIALOG_GRAPH_")}
         environment |= {"DIALOG_GRAPH_DATA": str(folder), **({"DIALOG_GRAPH_FAULT": fault} if fault else {})}
         environment.pop("DATABASE_URL", None)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dialog_graph", "serve", "--port", str(port)],
-            cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        process = _started(environment, port)
         client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, trust_env=False)
         server = Server(process, client, Keys(KeyFiles(folder / "keys", create=True)))
         await server._ready()

@@ -77,12 +77,17 @@ class Site:
             await self.run(f"drop database {name} with (force)")
 
 
-@asynccontextmanager
-async def opened() -> AsyncGenerator[Site]:
-    """A site, gone at the end of the block."""
+def _folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="dg-chaos-"))
     # Started by root, the database runs as somebody else, who must be able to pass.
     folder.chmod(0o711)
+    return folder
+
+
+@asynccontextmanager
+async def opened() -> AsyncGenerator[Site]:
+    """A site, gone at the end of the block."""
+    folder = _folder()
     postgres = EmbeddedPostgres(folder / "data", durable=True)
     try:
         with Zygote() as zygote:

@@ -13,6 +13,8 @@ from typing import Any
 APP = "ttd/grant-application"
 PERSON = "kari"
 OWNER = "org:ttd"
+MOST_FILES = 5
+"""What the app allows."""
 
 UNKNOWN, OK, REFUSED, FAULT = "unknown", "ok", "refused", "fault"
 
@@ -120,9 +122,12 @@ def _after_advance(case: Case) -> str:
 class Walk:
     """One client's way through one instance after another."""
 
-    def __init__(self, dice: random.Random, name: str, party: str, shared: Case | None = None) -> None:
+    def __init__(
+        self, dice: random.Random, name: str, party: str, shared: Case | None = None, *, likes_files: bool = False
+    ) -> None:
         self.dice = dice
         self.party = party
+        self._likes_files = likes_files
         self.case = shared or Case()
         self._is_shared = shared is not None
         self._name = name
@@ -161,12 +166,17 @@ class Walk:
         if case.is_deleted:
             return ["restore"]
         if case.stage == "Task_1":
-            return ["write", "write", "upload", *(["remove"] if case.files else []), "delete"] + (
-                ["advance"] * 4 if case.is_filled else []
-            )
+            return self._first_task()
         if case.stage == "Task_2":
             return ["advance", "advance", "reject", "reject", "substatus", "write"]
         return ["substatus", "confirm", "confirm"]
+
+    def _first_task(self) -> list[str]:
+        case = self.case
+        uploads = ["upload"] * (8 if self._likes_files else 1) if len(case.files) < MOST_FILES else []
+        removals = ["remove"] * (4 if self._likes_files else 1) if case.files else []
+        advances = ["advance"] * 4 if case.is_filled else []
+        return ["write", "write", "delete", *uploads, *removals, *advances]
 
     def seen(self, call: Call) -> None:
         """Takes in the answer to the last call."""

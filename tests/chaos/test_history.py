@@ -23,8 +23,8 @@ def call(key: str, times: tuple[int, int], outcome: str = OK, name: str = "write
     )
 
 
-def refused(key: str, times: tuple[int, int], code: str, revision: int | None = None, **given: object) -> Call:
-    found = call(key, times, REFUSED, **given)
+def refused(key: str, times: tuple[int, int], code: str, revision: int | None = None, **given: int) -> Call:
+    found = call(key, times, REFUSED, "write", **given)
     found.answer = {"refused": code, "revision": revision}
     found.foreseen = frozenset({"CONCURRENCY"})
     return found
@@ -51,7 +51,7 @@ def test_calls_one_after_another_and_at_the_same_time_are_explained() -> None:
         ([call("a", (1, 2))], {}, "it was acknowledged, but is lost"),
         ([call("a", (1, 2), UNKNOWN)], {"a": 1}, "it has never been answered"),
         ([call("a", (1, 2), FAULT)], {}, "it broke"),
-        ([refused("a", (1, 2), "CONCURRENCY", 2, expected_revision=1)], {"a": 1}, "has been carried out"),
+        ([refused("a", (1, 2), "CONCURRENCY", expected_revision=1)], {"a": 1}, "has been carried out"),
         ([refused("a", (1, 2), "FORBIDDEN")], {}, "expected to be accepted"),
         ([call("a", (1, 2), expected_revision=3)], {"a": 2}, "it expected revision 3 and made revision 2"),
         ([call("a", (1, 2)), call("b", (3, 4))], {"b": 1, "a": 2}, "b began after a was over"),

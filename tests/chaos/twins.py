@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
-
+from dialog_graph.model.instance import DataElement
 from dialog_graph.model.principal import Principal
 from dialog_graph.policy import Permit
 from dialog_graph.storage import blobs, database, idempotency, instances, steps
@@ -124,8 +124,11 @@ def no_check() -> None:
     def agrees(_: object) -> bool:
         return True
 
+    def unchecked(element: DataElement, wire: bytes) -> bytes:
+        return wire
+
     patch.object(blobs._Reader, "_agrees", agrees).start()  # pyright: ignore[reportPrivateUsage] -- a twin
-    patch("dialog_graph.rest.data._checked", lambda element, wire: wire).start()
+    patch("dialog_graph.rest.data._checked", unchecked).start()
 
 
 TWINS: Mapping[str, Callable[[], None]] = {

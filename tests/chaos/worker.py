@@ -67,8 +67,9 @@ ValueT = TypeVar("ValueT")
 
 
 def principal(name: str) -> Principal:
-    """The person of the seed with this name; `org:` and a code is a service owner."""
+    """The person of the seed with this name, at level 4 or after `@` another; `org:` and a code is a service owner."""
     register = seed.built_in()
+    name, _, level = name.partition("@")
     if name.startswith("org:"):
         org = name.removeprefix("org:")
         return Principal(
@@ -77,7 +78,7 @@ def principal(name: str) -> Principal:
     found = register.named(name)
     assert found is not None, f"{name} is a person of the seed"
     return Principal(
-        kind=PrincipalKind.PERSON, urn=urns.PERSON + found.identifier, level=4, subject_id=found.party_id
+        kind=PrincipalKind.PERSON, urn=urns.PERSON + found.identifier, level=int(level or 4), subject_id=found.party_id
     )
 
 
@@ -110,9 +111,7 @@ def rest_app(ports: Ports) -> Starlette:
     async def caller(request: Request) -> Principal:
         return principal(request.headers["x-actor"])
 
-    return Starlette(
-        routes=[*data.routes(data.Data(ports, caller, caller))], exception_handlers=fault_answers.HANDLERS
-    )
+    return Starlette(routes=[*data.routes(data.Data(ports, caller, caller))], exception_handlers=fault_answers.HANDLERS)
 
 
 def given_of(form: type[Any], members: dict[str, Any]) -> Any:
