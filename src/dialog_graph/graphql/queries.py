@@ -7,6 +7,7 @@ from strawberry import Info
 
 from dialog_graph.commands.mark_seen import MarkSeen, mark_seen
 from dialog_graph.errors import refuse
+from dialog_graph.graphql import event_fields
 from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.types.application import Application, ApplicationConnection
 from dialog_graph.graphql.types.dialog_payloads import (
@@ -20,10 +21,12 @@ from dialog_graph.graphql.types.dialog_payloads import (
     sort_type,
 )
 from dialog_graph.graphql.types.enums import InstanceOrder
+from dialog_graph.graphql.types.event import EventConnection
 from dialog_graph.graphql.types.filters import InstanceFilter, conditions
 from dialog_graph.graphql.types.instance import Instance, InstanceConnection
 from dialog_graph.graphql.types.party import AuthorizedParty, Party, authorized_party
 from dialog_graph.graphql.types.viewer import Viewer
+from dialog_graph.graphql.types.webhook import Webhook
 from dialog_graph.model.principal import Principal, PrincipalKind
 from dialog_graph.reads import applications, dialogs, instances, parties
 from dialog_graph.reads.dialog_search import ErrorKind, SearchError, check
@@ -148,6 +151,10 @@ class Query:
     instances: InstanceConnection = strawberry.field(
         resolver=_instances, description="Those of the caller's parties, or of the service owner's apps."
     )
+    events: EventConnection = strawberry.field(
+        resolver=event_fields.events, description="The feed, page by page; `after` as in subscriptions."
+    )
+    webhooks: list[Webhook] = strawberry.field(resolver=event_fields.webhooks, description="The caller's own.")
     dialog_by_id: DialogByIdPayload = strawberry.field(
         resolver=_dialog_by_id, description="A whole dialog; reading it marks it as seen."
     )

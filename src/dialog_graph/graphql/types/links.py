@@ -1,4 +1,4 @@
-"""Fields that lead back: from an instance to its dialog, from a party to its instances.
+"""Fields that lead back: from an instance to its dialog and its events, from a party to its instances.
 
 Modules of types import each other in one direction only, and the later ones name the earlier ones. What an earlier type
 says of a later one is added here, when both are known; so the graph has cycles and the code has none.
@@ -13,12 +13,14 @@ from strawberry.types.base import get_object_definition
 from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.types.dialog import Dialog
 from dialog_graph.graphql.types.enums import InstanceOrder
+from dialog_graph.graphql.types.event import EventConnection
 from dialog_graph.graphql.types.filters import InstanceFilter, conditions
 from dialog_graph.graphql.types.instance import Instance, InstanceConnection
 from dialog_graph.graphql.types.party import Party
 from dialog_graph.model.instance import Instance as InstanceValue
 from dialog_graph.model.party import Party as PartyValue
-from dialog_graph.reads import dialogs, instances
+from dialog_graph.reads import dialogs, events, instances
+from dialog_graph.reads.paging import check_first
 
 
 def add_field(owner: type, name: str, field: Any) -> None:
@@ -51,5 +53,13 @@ async def _instances(
     return await info.context.read(instances.search, query)  # pyright: ignore[reportReturnType] -- fields are read from the page
 
 
+async def _events(
+    root: InstanceValue, info: Info[Context, None], first: int | None = 50, after: str | None = None
+) -> EventConnection:
+    pages = await info.context.read(events.of_instances, [root.instance_id], check_first(first), after)
+    return pages[root.instance_id]  # pyright: ignore[reportReturnType] -- fields are read from the page
+
+
+add_field(Instance, "events", strawberry.field(resolver=_events, description="Its history, oldest first."))
 add_field(Party, "instances", strawberry.field(resolver=_instances, description="Those that the caller may read."))
 add_field(Instance, "dialog", strawberry.field(resolver=_dialog, description="What the party sees of it."))
