@@ -7,8 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dialog_graph.storage.bootstrap import DATABASE
+from dialog_graph.storage.embedded import EmbeddedPostgres
+from dialog_graph.storage.logins import embedded_logins
 from tests.e2e.clients import Graph
 from tests.e2e.running import PROJECT, Live, running
+from tests.flow.replaying import check_replays
 
 
 def _template() -> Path | None:
@@ -18,13 +22,25 @@ def _template() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def live() -> Generator[Live]:
-    """The running server. At the end its log must not tell of a fault: whatever the tests sent, nothing broke."""
+def process() -> Generator[Live]:
+    """The server's process. At the end its log must not tell of a fault: whatever the tests sent, nothing broke."""
     with running(_template()) as server:
         yield server
         log = server.log
     assert "Traceback (most recent call last)" not in log, log[-8000:]
     assert [line for line in log.splitlines() if " ERROR " in line] == []
+
+
+@pytest.fixture(scope="session")
+async def live(process: Live) -> AsyncGenerator[Live]:
+    """The running server. At the end the journal of every instance that the tests made must give its stored state."""
+    yield process
+    cluster = EmbeddedPostgres(process.data)
+    try:
+        login = embedded_logins(cluster.start(), DATABASE).setup
+        await check_replays(login)
+    finally:
+        cluster.stop()
 
 
 @pytest.fixture(scope="session")
