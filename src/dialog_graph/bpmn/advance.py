@@ -18,6 +18,7 @@ from dialog_graph.bpmn.effects import Effect, LeaveTask
 from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.elements import behaviour_of
 from dialog_graph.bpmn.elements.catching import throw
+from dialog_graph.bpmn.elements.inclusive_gateway import release
 from dialog_graph.bpmn.events import Event, ProcessCancelled, ProcessStarted, TaskLeft
 from dialog_graph.bpmn.facts import Facts
 from dialog_graph.bpmn.fitness import misfit
@@ -103,12 +104,14 @@ def _result(run: Run) -> Advance | Refusal:
 
 def _settle(run: Run) -> Refusal | None:
     """Moves tokens, lowest id first, until an inline effect stops the run or all are at rest."""
+    release(run)
     while not run.stopped and (token := run.movable()) is not None:
         behaviour = behaviour_of(run.element_of(token))
         verb = behaviour.leave if token.state is TokenState.LEFT else behaviour.enter
         refusal = _too_many_transitions(run) or verb(run, token, run.element_of(token))
         if refusal is not None and (refusal := _failed(run, token, refusal)):
             return refusal
+        release(run)
     return None
 
 

@@ -4,6 +4,7 @@ Made by `reader.read_process`, immutable, cached by `sha256`. Elements and flows
 (process engine §1, §4.1); all "first" rules and the stored state use these numbers, the API only ever shows ids.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -25,6 +26,7 @@ class ElementKind(StrEnum):
     BUSINESS_RULE_TASK = "businessRuleTask"
     EXCLUSIVE_GATEWAY = "exclusiveGateway"
     PARALLEL_GATEWAY = "parallelGateway"
+    INCLUSIVE_GATEWAY = "inclusiveGateway"
     SUB_PROCESS = "subProcess"
     BOUNDARY_EVENT = "boundaryEvent"
     INTERMEDIATE_THROW_EVENT = "intermediateThrowEvent"
@@ -126,7 +128,10 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """One compiled process. `sha256`: of the file's bytes, lower-case hex. `strict`: `dg:strict="altinn"`."""
+    """One compiled process. `sha256`: of the file's bytes, lower-case hex. `strict`: `dg:strict="altinn"`.
+
+    `reach`: what can come to the flows of inclusive joins, see `reading.reach`.
+    """
 
     id: str
     sha256: str
@@ -135,6 +140,7 @@ class Definition:
     name: str | None = None
     strict: bool = False
     data_objects: tuple[str, ...] = ()
+    reach: Mapping[int, Mapping[int, int]] = field(default_factory=dict[int, Mapping[int, int]])
     _elements_by_id: dict[str, Element] = field(init=False, repr=False, compare=False)
     _inside: dict[int | None, tuple[Element, ...]] = field(init=False, repr=False, compare=False)
     _flows_by_id: dict[str, Flow] = field(init=False, repr=False, compare=False)

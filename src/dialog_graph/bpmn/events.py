@@ -81,7 +81,21 @@ class IncidentResolved:
     code: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinForced:
+    """Inclusive joins waited for each other, and this one went on (process engine §4.4)."""
+
+    element_id: str
+
+
 Event: TypeAlias = (
-    ProcessStarted | TaskEntered | TaskLeft | ProcessEnded | ProcessCancelled | IncidentOpened | IncidentResolved
+    ProcessStarted
+    | TaskEntered
+    | TaskLeft
+    | ProcessEnded
+    | ProcessCancelled
+    | IncidentOpened
+    | IncidentResolved
+    | JoinForced
 )
 """One fact of the interpreter."""

@@ -6,7 +6,7 @@ from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.state import HOST, Scope, ScopeKind, State, Status, Token, TokenState
 from dialog_graph.errors import Refusal
 
-_ON_FLOWS = frozenset({TokenState.GO, TokenState.INCIDENT})
+_ON_FLOWS = frozenset({TokenState.GO, TokenState.INCIDENT, TokenState.JOIN})
 
 
 def _token_faults(definition: Definition, token: Token) -> Iterator[str]:
@@ -14,6 +14,9 @@ def _token_faults(definition: Definition, token: Token) -> Iterator[str]:
     if token.index >= len(places):
         yield f"token {token.id} stands on a place that is not there"
         return
+    joins = token.on_flow and definition.flows[token.index].target in definition.reach
+    if token.state is TokenState.JOIN and not joins:
+        yield f"token {token.id} waits where nothing joins"
     if token.on_flow and token.state not in _ON_FLOWS:
         yield f"token {token.id} rests on a flow"
     if token.entry is not None and (token.on_flow or definition.elements[token.index].task is None):

@@ -95,9 +95,7 @@ def _check(
     check_elements(process, findings)
     graph = graph_of(process)
     extensions = {
-        node.id: read_extensions(node, findings)
-        for node in graph.nodes.values()
-        if node.tag in v.TASKS or node.tag == "exclusiveGateway"
+        node.id: read_extensions(node, findings) for node in graph.nodes.values() if node.tag in v.TASKS | v.CHOICES
     }
     tasks = {
         id: task_definition(graph.nodes[id], found, kinds)

@@ -44,19 +44,21 @@ class Status(StrEnum):
 class TokenState(StrEnum):
     """`WAIT`: at rest; `INCIDENT`: at rest until helped; `HOST`: at rest while the scope that it stands for is active.
 
-    `GO`: about to act where it stands; `LEFT`: its activity has ended, its gateway has joined, and a flow is still to
-    be chosen; `ASK`: the gateway's code has been asked.
+    `JOIN`: at rest on its flow, before a gateway that waits for others. `GO`: about to act where it stands; `LEFT`: its
+    activity has ended, its gateway has joined, and a flow is still to be chosen; `ASK`: the gateway's code has been
+    asked.
     """
 
     WAIT = "wait"
     INCIDENT = "inc"
     HOST = "sub"
+    JOIN = "join"
     GO = "go"
     LEFT = "left"
     ASK = "ask"
 
 
-RESTING = frozenset({TokenState.WAIT, TokenState.INCIDENT, TokenState.HOST})
+RESTING = frozenset({TokenState.WAIT, TokenState.INCIDENT, TokenState.HOST, TokenState.JOIN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

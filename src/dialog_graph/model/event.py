@@ -83,6 +83,7 @@ _RULES = {
     "app.instance.data.locked": (None, Audience.BOTH),
     "app.instance.data.unlocked": (None, Audience.BOTH),
     "process.step": (None, Audience.INTERNAL),
+    "process.join.forced": (None, Audience.INTERNAL),
     "dialogporten.dialog.created.v1": (None, Audience.BOTH),
     "dialogporten.dialog.updated.v1": (None, Audience.BOTH),
     "dialogporten.dialog.deleted.v1": (None, Audience.BOTH),

@@ -52,7 +52,7 @@ class Builder:
         """A piece with one way in and one way out."""
         kinds = (
             *(self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split, self.fork),
-            *(self.inner, self.inner, self.exit, self.throw),
+            *(self.inner, self.inner, self.exit, self.throw, self.some, self.some, self.knot),
         )
         return (self.random.choice(kinds) if depth else self.one)(depth - 1)
 
@@ -113,6 +113,35 @@ class Builder:
             self.flow(join, self.one(0)[0])
         return split, join
 
+    def some(self, depth: int) -> tuple[str, str]:
+        """An inclusive split and join; now and then split or joined by another kind."""
+        split, join = self.node("inclusiveGateway"), self.node("inclusiveGateway")
+        for _ in range(self.random.randrange(2, 4)):
+            inside = self.block(depth)
+            self.flow(split, inside[0], condition=self.random.random() < 0.8)
+            self.flow(inside[1], join)
+        if self.random.random() < 0.6:
+            self.nodes[split]["default"] = self.flow(split, join)
+        if self.random.random() < 0.2 and all(not flow["condition"] for flow in self.flows if flow["source"] == split):
+            self.nodes[split]["tag"] = "parallelGateway"
+        return split, join
+
+    def knot(self, depth: int) -> tuple[str, str]:
+        """Two inclusive joins, each of which a branch of the other leads to."""
+        split, after = self.node("parallelGateway"), self.node("exclusiveGateway")
+        joins = [self.node("inclusiveGateway") for _ in range(2)]
+        for join, other in zip(joins, reversed(joins), strict=True):
+            task = self.block(depth - 1) if depth > 0 else self.one(0)
+            self.flow(split, task[0])
+            self.flow(task[1], join)
+            choice = self.node("exclusiveGateway")
+            self.flow(join, choice)
+            self.flow(choice, other, condition=True)
+            onward = self.flow(choice, after, condition=self.disjoint)
+            if not self.disjoint:
+                self.nodes[choice]["default"] = onward
+        return split, after
+
     def inner(self, depth: int) -> tuple[str, str]:
         """A subprocess with boundary events."""
         around, self.scope = self.scope, self.node("subProcess")
@@ -152,7 +181,7 @@ class Builder:
         tasks = [id for id, node in self.nodes.items() if "type" in node]
         if not tasks:
             return
-        joins = [id for id, node in self.nodes.items() if node["tag"] == "parallelGateway"]
+        joins = [id for id, node in self.nodes.items() if node["tag"] in ("parallelGateway", "inclusiveGateway")]
         source = self.random.choice(tasks)
         beside = [id for id, node in self.nodes.items() if node["in"] == self.nodes[source]["in"]]
         tasks = [id for id in tasks if id in beside or self.random.random() < 0.05]

@@ -22,6 +22,7 @@ from dialog_graph.bpmn import (
     EvaluationFailed,
     Event,
     Facts,
+    JoinForced,
     Limits,
     ProcessEnded,
     Replayed,
@@ -237,7 +238,7 @@ def parting(random: Random, model: Model, game: type[Oracle] = Oracle, steps: in
 
 def _copy(oracle: Oracle) -> Oracle:
     copied = type(oracle)(oracle.model, oracle.answer, oracle.code, cap=oracle.cap)
-    for name in ("entries", "status", "end_event", "entered", "left", "clock", "by_engine"):
+    for name in ("entries", "status", "end_event", "entered", "left", "clock", "forced", "by_engine"):
         value = getattr(oracle, name)
         setattr(copied, name, value.copy() if isinstance(value, dict | list) else value)
     copied.tokens = deepcopy(oracle.tokens)
@@ -265,6 +266,7 @@ def _difference(code: str | None, told: str | None, instance: Instance, oracle: 
         "incidents": (incidents, sorted(oracle.stuck())),
         "entered": (entered, oracle.entered),
         "left": (left, oracle.left),
+        "forced": ([e.element_id for e in instance.events if isinstance(e, JoinForced)], oracle.forced),
         "end": (ended, oracle.end_event if oracle.status == "ended" else None),
         "asked": (instance.asked, oracle.asked),
         "taken": (instance.taken, oracle.taken),

@@ -94,6 +94,7 @@ class Oracle:
     acts: int = 0
     by_engine: bool = False
     clock: int = 0
+    forced: list[str] = field(default_factory=list[str])
 
     def age(self) -> int:
         self.clock += 1
@@ -129,7 +130,7 @@ class Oracle:
         if chosen not in starts:
             return "START_EVENT_REQUIRED"
         self.status = "active"
-        self.token(chosen, {"of": None, "host": None})
+        self.token(chosen, {"of": None, "host": None, "age": self.age()})
         return self.play()
 
     def complete(self, task: str, entry: int, action: str | None) -> str | None:
@@ -157,7 +158,7 @@ class Oracle:
         self.left.append((task, entry, outcome))
         token.update(action=value, last=task, entry=None, code=None, how="leave")
         if target:
-            token.update(at=target, how="act")
+            token.update(at=target, via=None, how="act")
         return self.play()
 
     def beside(self, one: str, other: str) -> bool:
@@ -186,6 +187,7 @@ class Oracle:
     def play(self) -> str | None:
         self.acts = 0
         while True:
+            self.release()
             moving = [t for t in self.tokens if t["how"] in ("act", "leave")]
             if not moving:
                 return None
@@ -201,6 +203,8 @@ class Oracle:
 
     def act(self, token: dict[str, Any]) -> str | None:
         node = self.model.nodes[token["at"]]
+        if token["how"] == "leave" and node["tag"] == "inclusiveGateway":
+            return self.leave(token, inclusive=True)
         if token["how"] == "leave" or node["tag"] in ("startEvent", "boundaryEvent"):
             return self.leave(token)
         verbs = {
@@ -208,14 +212,87 @@ class Oracle:
             "intermediateThrowEvent": self.pass_event,
             "exclusiveGateway": self.choose,
             "parallelGateway": self.join,
+            "inclusiveGateway": self.wait,
             "subProcess": self.open_scope,
         }
         return verbs.get(node["tag"], self.enter)(token)
 
     def open_scope(self, token: dict[str, Any]) -> None:
         token["how"] = "host"
-        scope = {"of": token["at"], "host": token}
+        scope = {"of": token["at"], "host": token, "age": self.age()}
         self.token(self.model.start(token["at"]), scope, action=token["action"], last=token["last"])
+
+    # inclusive joins, by search
+
+    def wait(self, token: dict[str, Any]) -> None:
+        if len(self.model.into(token["at"])) < 2:
+            token["how"] = "leave"
+        else:
+            token.update(how="join", age=self.age())
+
+    def release(self) -> None:
+        while any(self.fire(at, scope) for at, scope in self.joins() if not self.held(at, scope)):
+            pass
+        if all(t["how"] not in ("act", "leave") for t in self.tokens):
+            for at, scope in self.joins():
+                if self.circle(at, scope, []):
+                    self.forced.append(at)
+                    self.fire(at, scope)
+                    return
+
+    def joins(self) -> list[tuple[str, dict[str, Any]]]:
+        """Where tokens wait inclusively: outer scopes first, then as in the document."""
+        scopes = list({id(t["scope"]): t["scope"] for t in self.tokens}.values())
+        scopes.sort(key=lambda scope: scope["age"])
+        gateways = [id for id, node in self.model.nodes.items() if node["tag"] == "inclusiveGateway"]
+        return [(at, scope) for scope in scopes for at in gateways if self.at(at, scope)]
+
+    def at(self, gateway: str, scope: dict[str, Any]) -> list[dict[str, Any]]:
+        return [t for t in self.tokens if t["how"] == "join" and t["at"] == gateway and t["scope"] is scope]
+
+    def fire(self, gateway: str, scope: dict[str, Any]) -> bool:
+        ways = [[t for t in self.at(gateway, scope) if t["via"] == f["id"]] for f in self.model.into(gateway)]
+        used = [min(way, key=lambda token: token["age"]) for way in ways if way]
+        last = max(used, key=lambda token: token["age"])
+        self.tokens = [t for t in self.tokens if t is last or all(t is not gone for gone in used)]
+        last["how"] = "leave"
+        return True
+
+    def held(self, gateway: str, scope: dict[str, Any]) -> list[dict[str, Any]]:
+        """The tokens of the scope that can come to an empty way of the gateway and to no filled one."""
+        filled = {t["via"] for t in self.at(gateway, scope)}
+        empty = {flow["id"] for flow in self.model.into(gateway)} - filled
+        others = [t for t in self.tokens if t["scope"] is scope]
+        ways = [(t, self.ways(t, gateway)) for t in others]
+        return [t for t, reached in ways if reached & empty and not reached & filled]
+
+    def ways(self, token: dict[str, Any], gateway: str) -> set[str]:
+        """The flows into the gateway that a token can come to without passing it."""
+        flying = token["via"] is not None and token["how"] in ("act", "join", "stuck") and not token["entry"]
+        flying = flying and not (token["how"] == "stuck" and token["resume"] == "leave")
+        flows: list[str] = [token["via"]] if flying else self.behind(token["at"])
+        seen: set[str] = set()
+        while flows:
+            flow = flows.pop()
+            if flow not in seen:
+                seen.add(flow)
+                target = next(f["target"] for f in self.model.flows if f["id"] == flow)
+                flows += self.behind(target) if target != gateway else []
+        return seen & {flow["id"] for flow in self.model.into(gateway)}
+
+    def behind(self, id: str) -> list[str]:
+        edges = [other for other, node in self.model.nodes.items() if node.get("host") == id]
+        return [flow["id"] for place in (id, *edges) for flow in self.model.out(place)]
+
+    def circle(self, gateway: str, scope: dict[str, Any], seen: list[str]) -> bool:
+        """True when only tokens that wait for this gateway, at the end of every chain, hold it back."""
+        if gateway in seen:
+            return True
+        held = self.held(gateway, scope)
+        if any(t["how"] != "join" for t in held):
+            return False
+        places = {t["at"] for t in held if self.model.nodes[t["at"]]["tag"] == "inclusiveGateway"}
+        return all(self.circle(at, scope, [*seen, gateway]) for at in sorted(places))
 
     # events
 
@@ -324,7 +401,7 @@ class Oracle:
             return next(flow for flow in flows if flow["id"] == default)
         return "NO_HANDLER"
 
-    def leave(self, token: dict[str, Any]) -> str | None:
+    def leave(self, token: dict[str, Any], inclusive: bool = False) -> str | None:
         flows = self.model.out(token["at"])
         if not flows:
             return self.remove(token)
@@ -338,7 +415,7 @@ class Oracle:
                 if value is True:
                     true.append(flow["id"])
         always = [flow["id"] for flow in flows if not flow["condition"] and flow["id"] != default]
-        fired = true + always + ([default] if not true and default else [])
+        fired = true + always + ([default] if not (true or (inclusive and always)) and default else [])
         return self.go(token, [flow for flow in flows if flow["id"] in fired]) if fired else "NO_FLOW"
 
     def go(self, token: dict[str, Any], flows: list[dict[str, Any]]) -> None:

@@ -64,6 +64,31 @@ class CompletesWithTheFirstToken(Oracle):
         super().remove(token)
 
 
+class WaitsForEveryFlow(Oracle):
+    """An inclusive join waits for a token on every incoming flow."""
+
+    def held(self, gateway: str, scope: dict[str, Any]) -> list[dict[str, Any]]:
+        filled = {token["via"] for token in self.at(gateway, scope)}
+        missing = [flow for flow in self.model.into(gateway) if flow["id"] not in filled]
+        return self.at(gateway, scope) if missing else []
+
+
+class WaitsForWhoeverCanCome(Oracle):
+    """An inclusive join waits also for a token that can come to a filled flow."""
+
+    def ways(self, token: dict[str, Any], gateway: str) -> set[str]:
+        found = super().ways(token, gateway)
+        filled = {other["via"] for other in self.at(gateway, token["scope"])}
+        return found - filled if token["how"] != "join" and found - filled else found
+
+
+class NeverForces(Oracle):
+    """Inclusive joins that wait for each other wait for ever."""
+
+    def circle(self, gateway: str, scope: dict[str, Any], seen: list[str]) -> bool:
+        return False
+
+
 TWINS: tuple[type[Oracle], ...] = (
     LastTrueWins,
     CountsInTotal,
@@ -71,4 +96,7 @@ TWINS: tuple[type[Oracle], ...] = (
     CatchesAnythingFirst,
     EscalatesWithoutInterrupting,
     CompletesWithTheFirstToken,
+    WaitsForEveryFlow,
+    WaitsForWhoeverCanCome,
+    NeverForces,
 )

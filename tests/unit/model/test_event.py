@@ -23,6 +23,7 @@ app.instance.data.deleted            Deleted             O
 app.instance.data.locked             -                   OP
 app.instance.data.unlocked           -                   OP
 process.step                         -                   I
+process.join.forced                  -                   I
 """
 AUDIENCES = {"OP": Audience.BOTH, "O": Audience.OWNER, "P": Audience.PARTY, "I": Audience.INTERNAL}
 

@@ -10,6 +10,7 @@ from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.elements import (
     end_event,
     exclusive_gateway,
+    inclusive_gateway,
     parallel_gateway,
     start_event,
     subprocess,
@@ -41,6 +42,7 @@ BEHAVIOURS: Mapping[tuple[ElementKind, EventType | None], Behaviour] = {
     (ElementKind.BUSINESS_RULE_TASK, None): _TASK,
     (ElementKind.EXCLUSIVE_GATEWAY, None): Behaviour(enter=exclusive_gateway.enter, answer=exclusive_gateway.answer),
     (ElementKind.PARALLEL_GATEWAY, None): Behaviour(enter=parallel_gateway.enter, leave=parallel_gateway.leave),
+    (ElementKind.INCLUSIVE_GATEWAY, None): Behaviour(enter=inclusive_gateway.enter, leave=inclusive_gateway.leave),
     (ElementKind.SUB_PROCESS, None): Behaviour(enter=subprocess.enter),
 }
 """Element kind and event definition -> what it does; the reader accepts these pairs and no others."""

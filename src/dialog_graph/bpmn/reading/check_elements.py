@@ -93,7 +93,7 @@ def _check_parts(node: SourceNode, findings: Findings) -> None:
         if namespace != v.BPMN:
             foreign(child, findings)
         elif local == "extensionElements":
-            if node.tag not in v.TASKS and node.tag != "exclusiveGateway":
+            if node.tag not in v.TASKS | v.CHOICES:
                 ignored_extensions(child, findings)
         elif local not in v.EVENT_DEFINITIONS or node.tag not in v.EVENTS:
             known_part(child, local, findings)

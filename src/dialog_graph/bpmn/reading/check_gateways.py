@@ -22,6 +22,8 @@ def check_gateways(graph: Graph, tasks: Tasks, strict: bool, findings: Findings)
             _check_default(node, graph, findings)
         if node.tag == "exclusiveGateway":
             _check_exclusive(node, graph, tasks, strict, findings)
+        if node.tag == "inclusiveGateway":
+            _check_inclusive(node, graph, findings)
     _check_circles(graph, tasks, findings)
 
 
@@ -56,6 +58,13 @@ def _check_exclusive(node: SourceNode, graph: Graph, tasks: Tasks, strict: bool,
         findings.add("DG2202", node.line, node.id, id=node.id, why=why)
 
 
+def _check_inclusive(node: SourceNode, graph: Graph, findings: Findings) -> None:
+    flows = [flow for flow in graph.out[node.id] if flow.id != node.default]
+    compared = [comparison(flow.condition) if flow.condition is not None else None for flow in flows]
+    if len(graph.out[node.id]) > 1 and compared and are_disjoint(compared) and None not in compared:
+        findings.add("DG2210", node.line, node.id, id=node.id)
+
+
 def _arriving_actions(node: SourceNode, graph: Graph, tasks: Tasks) -> frozenset[str | None] | None:
     """Every gatewayAction that can arrive at the gateway, where only user tasks lie directly before it."""
     found: set[str | None] = set()
@@ -84,6 +93,8 @@ def _certain(graph: Graph, tasks: Tasks, id: str) -> list[str]:
     node, flows = graph.nodes[id], graph.out[id]
     if node.tag == "parallelGateway":
         return graph.after(id) if len(graph.into[id]) < 2 else []
+    if node.tag == "inclusiveGateway":
+        return [flow.target for flow in flows if flow.condition is None and flow.id != node.default]
     first = next((flow for flow in flows if flow.id != node.default or len(flows) == 1), None)
     code = len(flows) > 1 and all(flow.condition is None for flow in flows)
     passes = node.tag in v.GATEWAYS and not code

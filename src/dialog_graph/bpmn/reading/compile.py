@@ -7,6 +7,7 @@ from dialog_graph.bpmn.definition import Definition, Element, ElementKind, Flow,
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.events import event_definition, is_interrupting
 from dialog_graph.bpmn.reading.extensions import Extensions
+from dialog_graph.bpmn.reading.reach import reach_of
 from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
 
 _TYPE_OF_ELEMENT: Mapping[str, str] = {"businessRuleTask": "businessRule", "receiveTask": "receiveMessage"}
@@ -58,14 +59,17 @@ class _Places:
 def compile_process(process: SourceProcess, parts: Parts, sha256: str) -> Definition:
     """The compiled form of a process in which the checks found no error."""
     places = _places(process)
+    elements = tuple(_element(process, parts, places, node) for node in process.nodes)
+    flows = tuple(_flow(number, flow, places.numbers) for number, flow in enumerate(process.flows))
     return Definition(
         id=process.id,
         sha256=sha256,
-        elements=tuple(_element(process, parts, places, node) for node in process.nodes),
-        flows=tuple(_flow(number, flow, places.numbers) for number, flow in enumerate(process.flows)),
+        elements=elements,
+        flows=flows,
         name=process.name,
         strict=process.strict,
         data_objects=process.data_objects,
+        reach=reach_of(elements, flows),
     )
 
 

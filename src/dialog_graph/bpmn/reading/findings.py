@@ -56,6 +56,9 @@ RULES: Mapping[str, Rule] = {
     "DG2206": Rule(
         _W, "these elements form a circle without a user: {names}", "make sure that it ends; a cap stops it otherwise"
     ),
+    "DG2210": Rule(
+        _W, 'the conditions of inclusive gateway "{id}" exclude each other', "use an exclusive gateway, which says so"
+    ),
     "DG2301": Rule(_W, 'task "{id}" has no type: it waits until somebody completes it', "set taskType"),
     "DG2302": Rule(_I, "{what} is ignored", "remove it when it is not needed"),
     "DG2303": Rule(_W, '"{id}" is a {element} of the {kind} type "{type}": the type decides', "change the element"),

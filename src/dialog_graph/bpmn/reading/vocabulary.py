@@ -37,6 +37,7 @@ OTHER_ENGINES: Mapping[str, str] = {
 EXECUTED = frozenset(kind.value for kind in ElementKind)
 TASKS = frozenset(kind for kind in EXECUTED if kind.lower().endswith("task"))
 SERVICE_ELEMENTS = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
+CHOICES = frozenset({"exclusiveGateway", "inclusiveGateway"})
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 ACTIVITIES = TASKS | CONTAINERS | {"callActivity"}
@@ -65,7 +66,6 @@ REFERENCES: Mapping[EventType, str] = {EventType.ERROR: "errorRef", EventType.ES
 
 LATER_NODES = frozenset(
     {
-        "inclusiveGateway",
         "eventBasedGateway",
         "callActivity",
         "intermediateCatchEvent",

@@ -21,6 +21,7 @@ from dialog_graph.bpmn import (
     Facts,
     IncidentOpened,
     IncidentResolved,
+    JoinForced,
     LeaveTask,
     Outcome,
     ProcessCancelled,
@@ -186,6 +187,10 @@ def _incident(work: Work, event: IncidentOpened | IncidentResolved, note: str | 
     work.record("app.instance.process.incident", data=details, element_id=event.element_id)
 
 
+def _forced(work: Work, event: JoinForced, note: str | None) -> None:
+    work.record("process.join.forced", data={"elementId": event.element_id}, element_id=event.element_id)
+
+
 _RECORDERS: Mapping[type[Event], Callable[[Work, Any, str | None], None]] = {
     ProcessStarted: _started,
     TaskEntered: _entered,
@@ -194,5 +199,6 @@ _RECORDERS: Mapping[type[Event], Callable[[Work, Any, str | None], None]] = {
     ProcessCancelled: _cancelled,
     IncidentOpened: _incident,
     IncidentResolved: _incident,
+    JoinForced: _forced,
 }
 """Past-tense event of the interpreter -> the function that makes rows of it."""
