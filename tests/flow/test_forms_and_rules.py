@@ -83,3 +83,46 @@ async def test_rules_of_the_app_stop_the_task_with_their_own_words(app_test: Ope
         ]
         assert issues[0].message["en"] == "The trip to Narvik is 1001 km, but 1000 is the most."
         assert issues[0].message["nn"] == "Turen til Narvik er på 1001 km, men det meste er 1000."
+
+
+async def test_the_form_requires_what_it_shows_and_nothing_else(app_test: Open) -> None:
+    async with app_test(CLAIM) as app:
+        case = await app.as_person().instantiate()
+        await case.fill("claim", {"withPassenger": True, "trips": [{"km": 150}, {"km": 100}]})
+
+        with pytest.raises(Refused) as caught:
+            await case.complete()
+
+        issues = caught.value.refusal.issues
+        assert [(issue.source, issue.field) for issue in issues] == [
+            ("Required", "purpose"),
+            ("Required", "passenger"),
+            ("Required", "trips[0].to"),
+            ("Required", "reason"),
+        ]
+        assert issues[0].message == {
+            "nb": "«Formål» mangler.",
+            "nn": "«Føremål» manglar.",
+            "en": '"Purpose" is missing.',
+        }
+
+
+async def test_what_the_form_hides_is_gone_when_the_task_ends(app_test: Open) -> None:
+    async with app_test(CLAIM) as app:
+        case = await app.as_person().instantiate()
+        trips = [{"km": 10, "to": "Bodø", "isPaid": True}, {"km": 20, "to": "Bodø"}]
+        await case.fill(
+            "claim", {"purpose": "Møte", "withPassenger": False, "passenger": "Ola", "reason": "-", "trips": trips}
+        )
+
+        await case.complete()
+
+        assert claim(case) == {
+            "passenger": None,
+            "purpose": "Møte",
+            "reason": None,
+            "total": 100,
+            "trips": [{"amount": 100, "km": 20, "to": "Bodø"}],
+            "withPassenger": False,
+        }
+        assert case.status == "COMPLETED"

@@ -1,6 +1,7 @@
 """Answers conditions over an instance's data: the contexts of expressions (app folder §11.8)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from uuid import UUID
@@ -20,6 +21,7 @@ from dialog_graph.expressions import (
     from_model,
     several_elements,
     to_text,
+    unknown_auth_property,
     unknown_component,
     unknown_data_type,
     unknown_options,
@@ -49,13 +51,15 @@ _QUOTED_DATA = (
 class AppEvaluator:
     """The evaluator of one step. Documents are parsed when first asked for; make a new one after data has changed.
 
-    `owner`: the instance's party, for `instanceContext`; `language`: of texts.
+    `owner`: the instance's party, for `instanceContext`; `language`: of texts; `allowed`: what `authContext` may be
+    asked for (`read`, `write`, the actions of the task) and whether the reader may do it.
     """
 
     version: AppVersion
     instance: Instance
     owner: Party | None = None
     language: str = "nb"
+    allowed: Mapping[str, bool] = field(default_factory=dict[str, bool])
     _documents: dict[UUID, Json] = field(default_factory=dict[UUID, Json], init=False)
 
     def condition(self, flow_id: str, vars: Vars) -> "Json | EvaluationFailed":
@@ -91,6 +95,7 @@ class AppEvaluator:
             text=lambda key: self.text(key, standing),
             time_zone=_time_zone(self.version.settings.time_zone),
             argv=standing.argv,
+            auth=self._auth,
             option_label=self._option_label,
         )
 
@@ -151,6 +156,12 @@ class AppEvaluator:
             "instanceOwnerName": owner.name if owner else None,
         }
         return values.get(key)
+
+    def _auth(self, name: str) -> bool:
+        if name not in self.allowed:
+            task = next((task.element_id for task in self.instance.open_tasks), None)
+            raise unknown_auth_property(name, task)
+        return self.allowed[name]
 
     def _option_label(self, list_id: str, value: str | None) -> str | None:
         options = self.version.options.get(list_id)

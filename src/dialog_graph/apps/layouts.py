@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dialog_graph.apps.components import Page
+from dialog_graph.model.json_value import Json
+
 
 class LayoutKind(StrEnum):
     """The folder forms that exist, newest first."""
@@ -19,15 +22,23 @@ class LayoutKind(StrEnum):
 class LayoutSet:
     """One form. `id`: its folder ("" for the flat forms); `tasks`: () = every data task, for the flat forms only.
 
-    `pages`: names in the order in which they are shown.
+    `pages`: names in the order in which they are shown; `contents`: those pages. `settings`: the settings file of the
+    folder as written, for what only a browser needs.
     """
 
     id: str
     data_type: str | None = None
     tasks: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
+    contents: tuple[Page, ...] = ()
     is_subform: bool = False
+    settings: Mapping[str, Json] = field(default_factory=dict[str, Json])
     line: int | None = None
+
+    @property
+    def component_ids(self) -> frozenset[str]:
+        """Ids of all components of the form."""
+        return frozenset(component.id for page in self.contents for component in page.all())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +47,11 @@ class Layouts:
 
     kind: LayoutKind = LayoutKind.NONE
     sets: Mapping[str, LayoutSet] = field(default_factory=dict[str, LayoutSet])
+
+    @property
+    def component_ids(self) -> frozenset[str]:
+        """Ids of the components of all forms."""
+        return frozenset(id for form in self.sets.values() for id in form.component_ids)
 
     def of_task(self, task_id: str) -> LayoutSet | None:
         """The form that is shown for a task."""

@@ -1,35 +1,146 @@
-"""Recognises which of the layout folder forms an app uses, its sets and their pages (app folder §9.1)."""
+"""Recognises which of the layout folder forms an app uses, and reads its sets and their pages (app folder §9.1)."""
 
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import cast
 
+from dialog_graph.apps.components import Page
 from dialog_graph.apps.diagnostics import At
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.layouts import LayoutKind, Layouts, LayoutSet
+from dialog_graph.apps.page_reader import Asked, ReadPage, read_page
 from dialog_graph.apps.reading import Findings, JsonObject, read_json
+from dialog_graph.model.json_value import Json
 
 SETS_FILE = "ui/layout-sets.json"
 FLAT_SETTINGS = "ui/Settings.json"
 OLDEST_FILE = "ui/FormLayout.json"
+OLDEST_PAGE = "FormLayout"
 _FLAT_PAGES = "ui/layouts/"
 
 
-def read_layouts(files: Files, findings: Findings) -> Layouts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadLayouts:
+    """The forms, and the expressions in them by set, for checks that need everything else."""
+
+    layouts: Layouts
+    asked: dict[str, list[Asked]] = field(default_factory=dict[str, list[Asked]])
+
+
+def read_layouts(files: Files, findings: Findings) -> ReadLayouts:
     """The forms of the app."""
-    if SETS_FILE in files.contents:
-        return _layout_sets(files, findings)
-    folders = _folders(files)
-    if folders:
-        sets = {name: _task_folder(files, name, findings) for name in folders}
-        return Layouts(kind=LayoutKind.TASK_FOLDERS, sets=MappingProxyType(sets))
-    if files.matching(_FLAT_PAGES, ".json"):
-        findings.add("DG6109", At(file=_FLAT_PAGES), what="flat layouts")
-        pages = _pages(files, FLAT_SETTINGS, _FLAT_PAGES, findings)
-        return Layouts(kind=LayoutKind.FLAT, sets=MappingProxyType({"": LayoutSet(id="", pages=pages)}))
-    if OLDEST_FILE in files.contents:
-        findings.add("DG6109", At(file=OLDEST_FILE), what="single layout file")
-        _check_page(files, OLDEST_FILE, findings)
-        return Layouts(kind=LayoutKind.OLDEST, sets=MappingProxyType({"": LayoutSet(id="", pages=("FormLayout",))}))
-    return Layouts()
+    reader = _Reader(files, findings)
+    return ReadLayouts(layouts=reader.layouts(), asked=reader.asked)
+
+
+class _Reader:
+    """Reads the forms of one app."""
+
+    def __init__(self, files: Files, findings: Findings) -> None:
+        self.files = files
+        self.findings = findings
+        self.asked: dict[str, list[Asked]] = {}
+
+    def layouts(self) -> Layouts:
+        if SETS_FILE in self.files.contents:
+            return _named(LayoutKind.LAYOUT_SETS, self._layout_sets())
+        folders = _folders(self.files)
+        if folders:
+            return _named(LayoutKind.TASK_FOLDERS, [self._task_folder(name) for name in folders])
+        if self.files.matching(_FLAT_PAGES, ".json"):
+            self.findings.add("DG6109", At(file=_FLAT_PAGES), what="flat layouts")
+            return _named(LayoutKind.FLAT, [self._set("", FLAT_SETTINGS, _FLAT_PAGES)])
+        if OLDEST_FILE in self.files.contents:
+            self.findings.add("DG6109", At(file=OLDEST_FILE), what="single layout file")
+            return _named(LayoutKind.OLDEST, [self._oldest()])
+        return Layouts()
+
+    def _layout_sets(self) -> list[LayoutSet]:
+        document = read_json(self.files, SETS_FILE, self.findings)
+        top = document.object() if document else None
+        found: list[LayoutSet] = []
+        for row in top.objects("sets") if top else ():
+            id = row.text("id")
+            if id is None:
+                row.node.wrong("a layout set with an id")
+                continue
+            own = self._set(id, f"ui/{id}/Settings.json", f"ui/{id}/layouts/")
+            found.append(
+                LayoutSet(
+                    id=id,
+                    data_type=own.data_type or row.text("dataType"),
+                    tasks=row.names_in("tasks"),
+                    pages=own.pages,
+                    contents=own.contents,
+                    is_subform=own.is_subform or row.text("type") == "subform",
+                    settings=own.settings,
+                    line=row.node.at.line,
+                )
+            )
+        return found
+
+    def _task_folder(self, name: str) -> LayoutSet:
+        own = self._set(name, f"ui/{name}/Settings.json", f"ui/{name}/layouts/")
+        return LayoutSet(
+            id=name,
+            data_type=own.data_type,
+            tasks=(name,),
+            pages=own.pages,
+            contents=own.contents,
+            is_subform=own.is_subform,
+            settings=own.settings,
+        )
+
+    def _oldest(self) -> LayoutSet:
+        pages = self._pages("", {OLDEST_PAGE: OLDEST_FILE}, (OLDEST_PAGE,))
+        return LayoutSet(id="", pages=(OLDEST_PAGE,), contents=pages)
+
+    def _set(self, id: str, settings: str, folder: str) -> LayoutSet:
+        """What the settings file and the pages of a folder say."""
+        document = read_json(self.files, settings, self.findings)
+        top = document.object() if document else None
+        written = {
+            path.removeprefix(folder).removesuffix(".json"): path for path in self.files.matching(folder, ".json")
+        }
+        order = self._order(top, written)
+        pages = self._pages(id, written, order)
+        return LayoutSet(
+            id=id,
+            data_type=top.text("defaultDataType") if top else None,
+            pages=order,
+            contents=pages,
+            is_subform=bool(top and top.text("type") == "subform"),
+            settings=MappingProxyType(cast(dict[str, Json], top.node.value)) if top else {},
+        )
+
+    def _order(self, top: JsonObject | None, written: dict[str, str]) -> tuple[str, ...]:
+        """The pages in their order; without an order all that have a file."""
+        order = _written_order(top.part("pages")) if top else ()
+        if top is None or not order:
+            return tuple(written)
+        for page in order:
+            if page not in written:
+                self.findings.add("DG6104", top.at("pages"), page=page)
+        shown = {*order, top.part("pages").text("pdfLayoutName"), top.text("receiptLayoutName")}
+        for page, path in written.items():
+            if page not in shown:
+                self.findings.add("DG6105", At(file=path), page=page)
+        return tuple(page for page in dict.fromkeys(order) if page in written)
+
+    def _pages(self, set_id: str, written: dict[str, str], order: tuple[str, ...]) -> tuple[Page, ...]:
+        """The pages of the form. Those outside of the order are checked as well."""
+        read: dict[str, ReadPage] = {}
+        for name, path in written.items():
+            document = read_json(self.files, path, self.findings)
+            if document is not None:
+                read[name] = read_page(document, name)
+        shown = [read[name] for name in order if name in read]
+        self.asked.setdefault(set_id, []).extend(item for page in shown for item in page.asked)
+        return tuple(page.page for page in shown)
+
+
+def _named(kind: LayoutKind, sets: list[LayoutSet]) -> Layouts:
+    return Layouts(kind=kind, sets=MappingProxyType({form.id: form for form in sets}))
 
 
 def _folders(files: Files) -> tuple[str, ...]:
@@ -39,76 +150,6 @@ def _folders(files: Files) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _layout_sets(files: Files, findings: Findings) -> Layouts:
-    document = read_json(files, SETS_FILE, findings)
-    top = document.object() if document else None
-    sets: dict[str, LayoutSet] = {}
-    for row in top.objects("sets") if top else ():
-        id = row.text("id")
-        if id is None:
-            row.node.wrong("a layout set with an id")
-            continue
-        sets[id] = LayoutSet(
-            id=id,
-            data_type=_settings_type(files, id) or row.text("dataType"),
-            tasks=row.names_in("tasks"),
-            pages=_pages(files, f"ui/{id}/Settings.json", f"ui/{id}/layouts/", findings),
-            is_subform=row.text("type") == "subform",
-            line=row.node.at.line,
-        )
-    return Layouts(kind=LayoutKind.LAYOUT_SETS, sets=MappingProxyType(sets))
-
-
-def _settings_type(files: Files, folder: str) -> str | None:
-    """`defaultDataType` of a folder's settings. Findings of the file are reported with its pages."""
-    document = read_json(files, f"ui/{folder}/Settings.json", Findings())
-    top = document.object() if document else None
-    return top.text("defaultDataType") if top else None
-
-
-def _task_folder(files: Files, name: str, findings: Findings) -> LayoutSet:
-    path = f"ui/{name}/Settings.json"
-    document = read_json(files, path, Findings())
-    top = document.object() if document else None
-    return LayoutSet(
-        id=name,
-        data_type=top.text("defaultDataType") if top else None,
-        tasks=(name,),
-        pages=_pages(files, path, f"ui/{name}/layouts/", findings),
-        is_subform=bool(top and top.text("type") == "subform"),
-    )
-
-
-def _pages(files: Files, settings: str, folder: str, findings: Findings) -> tuple[str, ...]:
-    """The pages in their order; without an order all that have a file."""
-    written = {path.removeprefix(folder).removesuffix(".json"): path for path in files.matching(folder, ".json")}
-    for path in written.values():
-        _check_page(files, path, findings)
-    document = read_json(files, settings, findings)
-    top = document.object() if document else None
-    order = _order(top.part("pages")) if top else ()
-    if not order:
-        return tuple(written)
-    for page in order:
-        if page not in written and top:
-            findings.add("DG6104", top.at("pages"), page=page)
-    shown = {*order, *([top.part("pages").text("pdfLayoutName"), top.text("receiptLayoutName")] if top else [])}
-    for page, path in written.items():
-        if page not in shown:
-            findings.add("DG6105", At(file=path), page=page)
-    return tuple(page for page in order if page in written)
-
-
-def _order(pages: JsonObject) -> tuple[str, ...]:
+def _written_order(pages: JsonObject) -> tuple[str, ...]:
     grouped = [page for group in pages.objects("groups") for page in group.names_in("order")]
     return (*pages.names_in("order"), *grouped)
-
-
-def _check_page(files: Files, path: str, findings: Findings) -> None:
-    document = read_json(files, path, findings)
-    if document is None:
-        return
-    top = JsonObject(document) if isinstance(document.value, dict) else None
-    layout = top.part("data").get("layout") if top else None
-    if layout is None or not isinstance(layout.value, list):
-        findings.add("DG6101", document.at)

@@ -17,6 +17,7 @@ from dialog_graph.apps.files import Files
 from dialog_graph.apps.folders import is_ignored_logic
 from dialog_graph.apps.form_checks import check_forms
 from dialog_graph.apps.known import Known
+from dialog_graph.apps.layout_checks import FormKnown, check_layouts
 from dialog_graph.apps.layouts_reader import read_layouts
 from dialog_graph.apps.logic import ENTRY
 from dialog_graph.apps.metadata import DataType
@@ -87,10 +88,13 @@ def _version(
     policy, diagnostics = read_policy(files.contents.get(POLICY), metadata.app_id, POLICY)
     findings.extend(diagnostics)
     texts = read_texts(files, findings)
-    layouts, options = read_layouts(files, findings), read_options(files, findings)
+    read, options = read_layouts(files, findings), read_options(files, findings)
+    layouts = read.layouts
     models = read_models(files, data_types, findings)
     check_forms(file, layouts, models, findings)
-    known = Known(data_types=data_types, models=models, texts=texts)
+    known = Known(data_types=data_types, models=models, texts=texts, components=layouts.component_ids)
+    tasks = frozenset(task.id for task in definition.tasks) if definition else frozenset[str]()
+    check_layouts(read, FormKnown(known=known, options=options, layouts=layouts, tasks=tasks), findings)
     rules = read_field_rules(files, known, findings)
     calculations = read_calculations(files, known, findings)
     prefills = read_prefills(files, known, findings)

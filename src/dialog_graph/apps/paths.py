@@ -52,21 +52,33 @@ def get(document: Json, steps: tuple[Step, ...], rows: tuple[int, ...] = (), arr
     indices are used only as long as the path goes through the same arrays. The last segment may be an array and is
     then given whole.
     """
-    value: Json = document
+    value = document
+    for step in placed(document, steps, rows, arrays):
+        value = _inside(value, step)
+    return value
+
+
+def placed(
+    document: Json, steps: tuple[Step, ...], rows: tuple[int, ...] = (), arrays: Arrays | None = None
+) -> tuple[Step, ...]:
+    """The path with the indices that a context gives it, as `get` uses them."""
+    value = document
+    found: list[Step] = []
     names: tuple[str, ...] = ()
     used = 0
     for step in steps:
         if isinstance(step, int):
             rows = ()
         else:
-            while isinstance(value, list):
-                if not _applies(rows, arrays, names, used):
-                    return None
+            while isinstance(value, list) and _applies(rows, arrays, names, used):
+                found.append(rows[used])
                 value, used = _inside(value, rows[used]), used + 1
             names = (*names, step)
+        found.append(step)
         value = _inside(value, step)
-    is_row = isinstance(value, list) and _applies(rows, arrays, names, used)
-    return _inside(value, rows[used]) if is_row else value
+    if isinstance(value, list) and _applies(rows, arrays, names, used):
+        found.append(rows[used])
+    return tuple(found)
 
 
 def _applies(rows: tuple[int, ...], arrays: Arrays | None, names: tuple[str, ...], used: int) -> bool:
@@ -121,6 +133,16 @@ def put(document: Json, steps: tuple[Step, ...], value: Json) -> bool:
         elif isinstance(holder, list) and isinstance(step, int):
             holder = holder[step]
     return _set(holder, steps[-1], value)
+
+
+def remove_row(document: Json, steps: tuple[Step, ...]) -> None:
+    """Takes a row away in place; nothing where there is none."""
+    holder = document
+    for step in steps[:-1]:
+        holder = _inside(holder, step)
+    index = steps[-1]
+    if isinstance(holder, list) and isinstance(index, int) and index < len(holder):
+        del holder[index]
 
 
 def _reaches(document: Json, steps: tuple[Step, ...]) -> bool:

@@ -9,7 +9,7 @@ from dialog_graph.errors import Texts
 
 FALLBACKS = ("nb", "nn", "en")
 MAX_NESTING = 5
-_PLACEHOLDER = re.compile(r"\{([0-9]{1,4})\}")
+PLACEHOLDER = re.compile(r"\{([0-9]{1,4})\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class TextResources:
         if found is None:
             return key
         values = [self._value(variable, key, language, source, depth) for variable in found.variables]
-        return _PLACEHOLDER.sub(lambda match: _value_at(values, match), found.value)
+        return PLACEHOLDER.sub(lambda match: _value_at(values, match), found.value)
 
     def _value(self, variable: TextVariable, key: str, language: str, source: Source, depth: int) -> str:
         if variable.data_source != "text":

@@ -1,11 +1,12 @@
 """Reads `config/texts/resource.{lang}.json` (app folder §8)."""
 
 import re
+from collections.abc import Iterator
 
 from dialog_graph.apps.diagnostics import At
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.reading import TEXT_FILE_BYTES, Findings, JsonObject, read_json
-from dialog_graph.apps.texts import FALLBACKS, TextResource, TextResources, TextVariable
+from dialog_graph.apps.texts import FALLBACKS, PLACEHOLDER, TextResource, TextResources, TextVariable
 
 FOLDER = "config/texts/"
 _NAME = re.compile(r"config/texts/resource\.([^/]+)\.json")
@@ -24,8 +25,19 @@ def read_texts(files: Files, findings: Findings) -> TextResources:
             found.setdefault(match.group(1), {}).update(_resources(top, match.group(1)))
     if not any(language in found for language in FALLBACKS):
         findings.add("DG6001", At(file=FOLDER))
+    _report_missing(found, findings)
     order = [language for language in (*FALLBACKS, *sorted(found)) if language in found]
     return TextResources(by_language={language: found[language] for language in dict.fromkeys(order)})
+
+
+def _report_missing(found: dict[str, dict[str, TextResource]], findings: Findings) -> None:
+    """Texts that only some languages have."""
+    ids = dict.fromkeys(id for texts in found.values() for id in texts)
+    for language, texts in found.items():
+        for id in ids:
+            if id not in texts:
+                at = At(file=f"{FOLDER}resource.{language}.json", element_id=id)
+                findings.add("DG6006", at, id=id, language=language)
 
 
 def _resources(top: JsonObject, named: str) -> dict[str, TextResource]:
@@ -54,7 +66,18 @@ def _resource(row: JsonObject) -> TextResource | None:
         node.wrong("a text") if node else None
         return None
     variables = tuple(_variable(variable) for variable in row.objects("variables"))
+    for problem in _problems(value, len(variables)):
+        row.node.findings.add("DG6005", row.at("value"), id=id, reason=problem)
     return TextResource(id=id, value=value, variables=variables, line=row.node.at.line)
+
+
+def _problems(value: str, count: int) -> Iterator[str]:
+    """Placeholders without variable, and the reverse."""
+    used = {int(number) for number in PLACEHOLDER.findall(value)}
+    if any(number >= count for number in used):
+        yield "has a placeholder without variable"
+    if any(number not in used for number in range(count)):
+        yield "has a variable that is never used"
 
 
 def _variable(row: JsonObject) -> TextVariable:

@@ -1,7 +1,8 @@
 """Validation of an instance at a task's gate, and of one element while it is edited (app folder §10.3).
 
-Sources: `Task` (too many, too few elements), `File` (content type, size, scan, name), `DataModel` (JSON Schema) and
-`Expression` (rules of the app, `expression_validation`). Each is one function of the table `_SOURCES`.
+Sources: `Task` (too many, too few elements), `File` (content type, size, scan, name), `DataModel` (JSON Schema),
+`Required` (the form, `required_fields`) and `Expression` (rules of the app, `expression_validation`). Each is one
+function of the table `_SOURCES`.
 
 Nothing here writes or reads anything but its arguments. The one thing that is raised is `Refused` with
 `VALIDATION_RULE_FAILED`: a rule of the app that gives no answer must not pass what it should stop.
@@ -9,8 +10,8 @@ Nothing here writes or reads anything but its arguments. The one thing that is r
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import cast
 from uuid import UUID
 
@@ -19,9 +20,13 @@ import jsonschema_rs
 from dialog_graph.apps import paths
 from dialog_graph.apps.evaluator import AppEvaluator, document_of
 from dialog_graph.apps.expression_validation import Surroundings, expression_issues
+from dialog_graph.apps.form_tree import FormTree
+from dialog_graph.apps.forms import form_tree
 from dialog_graph.apps.metadata import MEBIBYTE, DataType
+from dialog_graph.apps.required_fields import required_issues
 from dialog_graph.apps.validation_texts import message
 from dialog_graph.apps.version import AppVersion
+from dialog_graph.apps.visibility import Visibility
 from dialog_graph.apps.xml_form import ROW_ID
 from dialog_graph.errors import Issue, Refusal, Refused
 from dialog_graph.model.instance import DataElement, FileScan, Instance
@@ -40,18 +45,43 @@ class Source(StrEnum):
     TASK = "Task"
     FILE = "File"
     DATA_MODEL = "DataModel"
+    REQUIRED = "Required"
     EXPRESSION = "Expression"
 
 
 ALL = frozenset(Source)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """One validation: what its sources look at."""
+    """One validation: what its sources look at. The form is made when a source asks for it first."""
 
-    version: AppVersion
-    around: Surroundings | None = None
+    def __init__(self, evaluator: AppEvaluator | None, version: AppVersion, task_id: str | None) -> None:
+        self.evaluator = evaluator
+        self.version = version
+        self.task_id = task_id
+
+    @cached_property
+    def form(self) -> FormTree | None:
+        """The form of the task."""
+        return form_tree(self.evaluator, self.task_id) if self.evaluator and self.task_id else None
+
+    @cached_property
+    def required(self) -> Mapping[UUID | None, list[Issue]]:
+        """What the form requires, by element; None where the task's data has no element yet."""
+        found: dict[UUID | None, list[Issue]] = {}
+        own = {data_type.id for data_type in self.version.types_of_task(self.task_id)}
+        for field, issue in required_issues(self.form) if self.form else ():
+            if field.data_type in own:
+                found.setdefault(issue.data_element_id, []).append(issue)
+        return found
+
+    @cached_property
+    def around(self) -> Surroundings | None:
+        """What rules of the app may know; None without an instance."""
+        if self.evaluator is None or self.form is None:
+            return Surroundings(evaluator=self.evaluator) if self.evaluator else None
+        hides = Visibility(self.form).is_hidden
+        return Surroundings(evaluator=self.evaluator, is_hidden=hides, component=self.form.component_from)
 
 
 def validate(
@@ -63,11 +93,13 @@ def validate(
 ) -> tuple[Issue, ...]:
     """The issues of a task: over the types that belong to it, in the order of the metadata and of creation.
 
+    What the form requires in data of other tasks is not asked for: nobody could fill it in now.
+
     `owner`: the instance's party, for rules that ask for it. Raises `Refused` (`VALIDATION_RULE_FAILED`) where a rule
     of the app gives no answer.
     """
     wanted = _in_use(version, sources)
-    run = _run(version, instance, owner)
+    run = _Run(AppEvaluator(version=version, instance=instance, owner=owner), version, task_id)
     issues: list[Issue] = []
     for data_type in version.types_of_task(task_id):
         elements = [element for element in instance.elements if element.data_type == data_type.id]
@@ -75,6 +107,8 @@ def validate(
             issues += count_issues(data_type, len(elements))
         for element in elements:
             issues += _element_issues(run, data_type, element, wanted)
+    if Source.REQUIRED in wanted:
+        issues += run.required.get(None, [])
     return tuple(issues[:MAX_ISSUES])
 
 
@@ -83,13 +117,14 @@ def validate_element(
 ) -> tuple[Issue, ...]:
     """The issues of one element, as they are told while it is edited; they never block a write.
 
-    Rules of the app need the instance that the element belongs to; without it they are not asked. One that gives no
-    answer is an issue here: nothing is raised.
+    Form and rules of the app need the instance that the element belongs to; without it they are not asked. A rule that
+    gives no answer is an issue here: nothing is raised.
     """
     data_type = version.data_types.get(element.data_type)
     if data_type is None:
         return ()
-    run = _run(version, instance, owner) if instance else _Run(version=version)
+    evaluator = AppEvaluator(version=version, instance=instance, owner=owner) if instance else None
+    run = _Run(evaluator, version, data_type.task_id)
     issues: list[Issue] = []
     try:
         # Those before the one that failed are kept.
@@ -109,15 +144,11 @@ def _of_refusal(refusal: Refusal, element: DataElement) -> Issue:
     )
 
 
-def _run(version: AppVersion, instance: Instance, owner: Party | None) -> _Run:
-    evaluator = AppEvaluator(version=version, instance=instance, owner=owner)
-    return _Run(version=version, around=Surroundings(evaluator=evaluator))
-
-
 def _in_use(version: AppVersion, sources: Iterable[Source]) -> frozenset[Source]:
     """The sources that the settings have not switched off."""
-    off = {Source.EXPRESSION} if not version.settings.expression_validation else set[Source]()
-    return frozenset(sources) - off
+    settings = version.settings
+    switched = ((Source.REQUIRED, settings.required_validation), (Source.EXPRESSION, settings.expression_validation))
+    return frozenset(sources) - {source for source, is_on in switched if not is_on}
 
 
 def validate_document(
@@ -198,7 +229,7 @@ def _file_issue(code: str, parameters: Mapping[str, object], element_id: UUID | 
 
 def _of_model(run: _Run, data_type: DataType, element: DataElement) -> Iterator[Issue]:
     if data_type.is_form:
-        document = run.around.evaluator.document(element) if run.around else document_of(element)
+        document = run.evaluator.document(element) if run.evaluator else document_of(element)
         yield from validate_document(run.version, data_type.id, document, element.element_id)
 
 
@@ -237,7 +268,11 @@ def _named(code: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
     return {"value": parameters.get("expected_value")} if code == "const" else parameters
 
 
-# ------------------------------------------------------------------------------------------------- rules of the app
+# ------------------------------------------------------------------------------------------ form and rules of the app
+
+
+def _of_form(run: _Run, data_type: DataType, element: DataElement) -> Iterator[Issue]:
+    yield from run.required.get(element.element_id, ())
 
 
 def _of_rules(run: _Run, data_type: DataType, element: DataElement) -> Iterator[Issue]:
@@ -249,5 +284,6 @@ def _of_rules(run: _Run, data_type: DataType, element: DataElement) -> Iterator[
 _SOURCES: Mapping[Source, Callable[[_Run, DataType, DataElement], Iterator[Issue]]] = {
     Source.FILE: _of_file,
     Source.DATA_MODEL: _of_model,
+    Source.REQUIRED: _of_form,
     Source.EXPRESSION: _of_rules,
 }

@@ -52,9 +52,10 @@ async def _written(info: Info[Context, None], result: WriteFormDataResult) -> p.
     instance: InstanceValue | None = await info.context.instances.load(result.instance_id)
     if instance is None:
         return p.WriteFormDataPayload(changed_paths=list(result.changed_paths), errors=[])
-    element = next((item for item in instance.elements if item.element_id == result.data_element_id), None)
+    shown = await info.context.read(instance_details.readable_elements, instance, None)
+    element = next((item for item in shown if item.element_id == result.data_element_id), None)
     version = await info.context.read(instance_details.version, instance)
-    found = () if element is None else validate_element(version, element)
+    found = () if element is None else validate_element(version, element, instance)
     return p.WriteFormDataPayload(
         instance=instance,  # pyright: ignore[reportArgumentType] -- fields are read from the model's values
         data_element=element,  # pyright: ignore[reportArgumentType] -- fields are read from the model's values

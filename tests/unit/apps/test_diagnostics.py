@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from dialog_graph.apps.diagnostics import MAX_PER_FILE, RULES, At, finding, ordered
+from tests.unit.apps.forms_sample import PAGE, group, page, part
 from tests.unit.apps.sample import (
     METADATA,
     MODEL,
@@ -96,15 +97,23 @@ FAULTS: dict[str, dict[str, Any]] = {
             "resources": [{"id": "a", "value": "{0}", "variables": [{"key": "k", "dataSource": "moon"}]}],
         }
     },
+    "DG6005": {TEXTS: {"language": "nb", "resources": [{"id": "a", "value": "Hei {0}", "variables": []}]}},
+    "DG6006": {"config/texts/resource.en.json": {"language": "en", "resources": []}},
     "DG6101": {"ui/form/layouts/one.json": {"data": {"layout": {}}}},
+    "DG6102": {PAGE: page(part("a", bound="name"), part("a", bound="age"))},
+    "DG6103": {PAGE: page(part("a", "Group", children=["c"]), part("b", "Group", children=["c"]), part("c"))},
     "DG6104": {"ui/form/Settings.json": {"pages": {"order": ["one", "two"]}}},
     "DG6105": {"ui/form/layouts/two.json": {"data": {"layout": []}}},
+    "DG6106": {PAGE: page({"id": "a", "type": "RepeatingGroup", "children": []})},
+    "DG6107": {PAGE: page(part("a", "Subform", layoutSet="form"))},
+    "DG6108": {PAGE: page(part("a", "Paragraph", required=True))},
     "DG6109": {
         SETS: None,
         "ui/form/Settings.json": None,
         "ui/form/layouts/one.json": None,
         "ui/layouts/one.json": {"data": {"layout": []}},
     },
+    "DG6201": {PAGE: page(part("a", "Dropdown", bound="name", optionsId="nowhere"))},
     "DG6202": {"options/a.json": [{"value": "1"}]},
     "DG6203": {"options/a.json": [{"value": "1", "label": "x"}, {"value": "1", "label": "y"}]},
     "DG7003": {PROCESS: process(flow='["equals", ["displayValue", "a"], "b"]')},
@@ -131,6 +140,11 @@ FAULTS: dict[str, dict[str, Any]] = {
     "DG9003": {SETS: {"sets": []}},
     "DG9004": {SETS: {"sets": [{"id": "form", "dataType": "model", "tasks": ["Task_1", "Task_9"]}]}},
     "DG9005": {SETS: {"sets": [{"id": "form", "dataType": "file", "tasks": ["Task_1"]}]}},
+    "DG9006": {PAGE: page(part("a", dataModelBindings={"simpleBinding": {"dataType": "no", "field": "x"}}))},
+    "DG9007": {
+        METADATA: data_type(1, taskId="Task_2"),
+        PAGE: page(part("a", dataModelBindings={"simpleBinding": {"dataType": "xml", "field": "name"}})),
+    },
     "DG9101": {POLICY: policy(person=("read", "write"))},
     "DG9102": {POLICY: policy(person=("instantiate", "read"), owner=("read", "complete"))},
     "DG9103": {PROCESS: process(extension="<a:actions><a:action>reject</a:action></a:actions>")},
@@ -230,6 +244,74 @@ def test_a_finding_inside_an_expression_stands_at_its_line_and_column() -> None:
 
     assert ("DG7001", 3, 27, 'Function "nothing" not implemented') in found
     assert ("DG7004", 5, 6, 'dataModel path "Name" is not in "model", did you mean "name"') in found
+
+
+FORM_FAULTS: list[tuple[str, str, list[Any]]] = [
+    ("DG6102", "error", [part("a", bound="name"), part("a", bound="age")]),
+    ("DG6103", "warning", [part("a", "Group", children=["nowhere"])]),
+    ("DG6103", "error", [part("a", "Group", children=["a"])]),
+    ("DG6103", "error", [part("a", "Group", children=["b"]), part("b", "Group", children=["a"])]),
+    ("DG6106", "error", [part("a", "Group", maxCount=3, children=[])]),
+    ("DG6106", "error", [part("a", "Likert", dataModelBindings={"answer": "rows.item"})]),
+    ("DG6106", "error", [part("a", "Dropdown", bound="name")]),
+    ("DG6106", "error", [part("a", "Dropdown", bound="name", optionsId="o", options=[])]),
+    ("DG6106", "error", [part("a", "Dropdown", bound="name", options=[], secure=True)]),
+    ("DG7002", "warning", [part("a", bound="name", hidden=["equals", 1])]),
+    ("DG7002", "warning", [part("a", bound="name", textResourceBindings={"title": ["nothing"]})]),
+    ("DG7004", "warning", [part("a", bound="name", hidden=["dataModel", "Agreed"])]),
+    ("DG7005", "error", [part("a", bound="name", hidden=["dataModel", "x", "nowhere"])]),
+    ("DG7006", "warning", [part("a", bound="name", hidden=["component", "b"])]),
+    ("DG7008", "warning", [part("a", bound="name", hidden=["lessThan", True, 1])]),
+    ("DG9006", "warning", [part("a", bound="nme")]),
+    ("DG9006", "warning", [part("a", bound="not a path")]),
+]
+
+
+@pytest.mark.parametrize(("code", "severity", "components"), FORM_FAULTS)
+def test_faults_of_components_are_told_at_the_component(code: str, severity: str, components: list[Any]) -> None:
+    found = [item for item in findings({PAGE: page(*components)}) if item.code == code]
+
+    assert [(item.severity.value, item.file) for item in found] == [(severity, PAGE)]
+    assert found[0].element_id in ("one.a", "one.b")
+    assert found[0].line is not None
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        [part("a", "Group", children=["b"]), part("b", bound="name", hidden=["displayValue", "a"])],
+        [group("a", "rows", "b"), part("b", bound="rows.altinnRowId", hidden=["dataModel", "rows.altinnRowId"])],
+        [part("a", "FileUpload", required=True), part("b", "Paragraph", readOnly=False)],
+        [part("a", "Checkboxes", bound="tags", options=[{"value": "x", "label": "x"}])],
+    ],
+)
+def test_what_is_in_order_is_not_reported(components: list[Any]) -> None:
+    assert {item.code for item in findings({PAGE: page(*components)})} == {"DG2202"}
+
+
+def test_one_id_on_two_pages_is_a_warning() -> None:
+    changes = {
+        PAGE: page(part("a", bound="name")),
+        "ui/form/layouts/two.json": page(part("a", bound="age")),
+        "ui/form/Settings.json": {"pages": {"order": ["one", "two"]}},
+    }
+
+    found = [item for item in findings(changes) if item.code == "DG6102"]
+
+    assert [(item.severity.value, item.element_id) for item in found] == [("warning", "two.a")]
+
+
+def test_groups_deeper_than_any_screen_are_refused() -> None:
+    chain = [part(f"g{n}", "Group", children=[f"g{n + 1}"]) for n in range(50)]
+
+    assert "DG1003" in {item.code for item in findings({PAGE: page(*chain, part("g50"))})}
+
+
+def test_a_variable_that_is_never_used_is_told() -> None:
+    variables = [{"key": "name", "dataSource": "dataModel.default"}]
+    texts = {"language": "nb", "resources": [{"id": "a", "value": "Hei", "variables": variables}]}
+
+    assert "DG6005" in codes({TEXTS: texts})
 
 
 def test_findings_are_sorted_and_no_file_has_more_than_a_thousand() -> None:

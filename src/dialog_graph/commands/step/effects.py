@@ -6,6 +6,7 @@ from typing import Any
 
 from dialog_graph.apps import document_of
 from dialog_graph.apps.documents import check_document, new_document, strip_row_ids
+from dialog_graph.apps.hidden_data import remove_hidden
 from dialog_graph.apps.prefill import PrefillFacts, prefill
 from dialog_graph.commands.step.documents import remove, store_as_is, store_document
 from dialog_graph.commands.step.work import Work
@@ -34,12 +35,15 @@ def _of_task(work: Work, task_id: str) -> tuple[DataElement, ...]:
 
 
 def _finalise(work: Work, effect: Finalise) -> None:
+    cleaned = remove_hidden(work.version, work.instance, effect.task_id, work.owner)
     for element in _of_task(work, effect.task_id):
         if element.document is None:
             continue
         data_type = work.version.data_types[element.data_type]
+        is_cleaned = element.element_id in cleaned
+        document = cleaned[element.element_id] if is_cleaned else document_of(element)
         # As it was validated: nothing is calculated any more.
-        store_as_is(work, data_type, strip_row_ids(document_of(element)), element)
+        store_as_is(work, data_type, strip_row_ids(document), element)
 
 
 def _set_lock(work: Work, elements: Iterable[DataElement], lock: Lock, task_id: str | None) -> None:
