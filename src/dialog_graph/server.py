@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -326,9 +325,15 @@ async def _served(settings: Settings, serving: Serving, listening: socket.socket
 class _Server(uvicorn.Server):
     """Tells the streams of a coming end, so that they close with their cursor before their sockets are cut."""
 
-    def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
+    def __init__(self, config: uvicorn.Config, closing: Closing, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._closing = closing
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens, and only then says so."""
+        await super().startup(sockets)
+        self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Called for each signal that ends the server."""
@@ -356,12 +361,12 @@ async def _until_signalled(app: Starlette, settings: Settings, serving: Serving,
         forwarded_allow_ips=list(settings.proxies) or None,
         proxy_headers=bool(settings.proxies),
     )
-    server = _Server(config, app.state.closing)
-    if settings.is_development:
-        serving.report("development issuer is on: anybody who reaches this address can act as any test user")
-    serving.report(f"ready: {settings.public_url}")
-    sys.stdout.flush()
-    await server.serve(sockets=[listening])
+    def ready() -> None:
+        if settings.is_development:
+            serving.report("development issuer is on: anybody who reaches this address can act as any test user")
+        serving.report(f"ready: {settings.public_url}")
+
+    await _Server(config, app.state.closing, ready).serve(sockets=[listening])
 
 
 __all__ = ["Serving", "StartRefused", "bind", "build", "check_start", "ports_of", "register_apps", "run"]

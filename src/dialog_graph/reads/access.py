@@ -15,6 +15,15 @@ from dialog_graph.ports import Ports
 from dialog_graph.storage import parties
 from dialog_graph.storage.database import Snapshot
 
+PLACES = """
+case when i.ended_at is not null then array['end:' || coalesce(i.end_event, '')]
+     else coalesce(nullif(array(
+              select 'task:' || t.element_id from process_task t
+               where t.instance_id = i.instance_id and t.status in ('ACTIVE', 'WAITING', 'FAILED')
+          ), '{}'), array['task:']) end
+"""
+"""SQL: where an instance `i` stands, in the words of policies; several places while several tasks are open."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadableRow:

@@ -4,6 +4,7 @@ Lists are one statement over the caller's readable rows; per party the index giv
 costs the same for small and large parties.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,12 +14,13 @@ from uuid import UUID
 
 from dialog_graph.access import decisions
 from dialog_graph.access.decisions import Target
-from dialog_graph.errors import Refused
+from dialog_graph.errors import Refused, refuse
 from dialog_graph.model.dialog import FOLDERS, Dialog
 from dialog_graph.model.instance import Instance
 from dialog_graph.model.party import Party
 from dialog_graph.policy import task_scope
 from dialog_graph.ports import Ports
+from dialog_graph.reads import instances as reads
 from dialog_graph.reads.access import READ, ReadableRow, readable
 from dialog_graph.reads.dialog_search import SORT_COLUMNS, Search, Sort, Token, write_token
 from dialog_graph.storage import dialogs, instances, parties
@@ -75,23 +77,26 @@ async def by_id(ports: Ports, snapshot: Snapshot, dialog_id: UUID) -> DialogView
     place = await _place(ports, snapshot, dialog)
     if place is None:
         return NotShown(error=DialogError.NOT_FOUND)
+    view = await _view(snapshot, dialog, place, has_token=True)
     refusal = await place.refusal(snapshot)
-    hidden = _hidden(dialog, refusal, snapshot.now)
-    if hidden is not None:
-        return hidden
-    return await _view(snapshot, dialog, place, has_token=True)
+    if refusal == "FORBIDDEN" and not view.allowed and not await place.is_listed(snapshot):
+        return NotShown(error=DialogError.FORBIDDEN)
+    return _hidden(dialog, refusal, snapshot.now) or view
 
 
-async def of_instance(ports: Ports, snapshot: Snapshot, instance: Instance) -> DialogView | None:
-    """The dialog of an instance that the caller may read; None where there is none, or none to be seen now."""
-    found = await dialogs.of_instance(snapshot, instance.instance_id)
-    if found is None:
-        return None
-    dialog = (await dialogs.load(snapshot, [found.dialog_id], whole=True))[0]
+async def of_instances(ports: Ports, snapshot: Snapshot, ids: Sequence[UUID]) -> list[DialogView | None]:
+    """The dialogs of instances that the caller may read; None where there is none, or none to be seen now."""
+    owners = {item.instance_id: item for item in await reads.by_ids(ports, snapshot, ids) if item is not None}
+    found = {dialog.instance_id: dialog for dialog in await dialogs.of_instances(snapshot, list(owners))}
     is_owner = snapshot.principal.is_org
-    if not is_owner and _hidden(dialog, None, snapshot.now) is not None:
-        return None
-    return await _view(snapshot, dialog, _Place(ports, instance), has_token=False)
+    shown: list[DialogView | None] = []
+    for instance_id in ids:
+        dialog = found.get(instance_id)
+        if dialog is None or (not is_owner and _hidden(dialog, None, snapshot.now) is not None):
+            shown.append(None)
+        else:
+            shown.append(await _view(snapshot, dialog, _Place(ports, owners[instance_id]), has_token=False))
+    return shown
 
 
 async def _view(snapshot: Snapshot, dialog: Dialog, place: "_Place", *, has_token: bool) -> DialogView:
@@ -128,13 +133,17 @@ class _Place:
     instance: Instance
 
     async def refusal(self, snapshot: Snapshot) -> str | None:
-        """Code of the refusal of `read`, None when it is permitted. FORBIDDEN still shows the dialog."""
+        """Code of the refusal of `read`, None when it is permitted. FORBIDDEN: lists may show the dialog all the same."""
         policy = (await self.ports.catalogue.policy(snapshot, self.instance.app_id)).policy
         try:
             await decisions.permit(snapshot, policy, decisions.of_instance(self.instance), (READ,))
         except Refused as refused:
             return refused.refusal.code
         return None
+
+    async def is_listed(self, snapshot: Snapshot) -> bool:
+        """True when lists show the dialog: reading holds somewhere in the app, though not here and now."""
+        return bool(await readable(self.ports, snapshot, [self.instance.party_id], [str(self.instance.app_id)]))
 
     async def allowed(self, snapshot: Snapshot, asked: frozenset[Asked]) -> frozenset[Asked]:
         """The pairs that are permitted."""
@@ -161,6 +170,9 @@ async def _place(ports: Ports, snapshot: Snapshot, dialog: Dialog) -> _Place | N
     return _Place(ports, found[0]) if found else None
 
 
+BUDGET = 5.0
+"""Seconds that the statement of one search may take (inbox rules §3.5)."""
+
 # The list -----------------------------------------------------------------------------------------------------------
 
 _LIST = """
@@ -173,9 +185,9 @@ select d.dialog_id, d.created_at, d.updated_at, d.due_at, d.content_updated_at
        and d.deleted_at is null
        and (d.expires_at is null or d.expires_at > $3) and (d.visible_from is null or d.visible_from <= $3)
        {conditions}
-     order by {order} limit $4
+     order by {order} limit {limit}
  ) d
- order by {order} limit $4
+ order by {order} limit {limit}
 """
 
 CONDITIONS: Mapping[str, str] = MappingProxyType(
@@ -237,7 +249,11 @@ async def search(ports: Ports, snapshot: Snapshot, search: Search) -> SearchPage
     empty = SearchPage(token=search.given.continuation_token, sorts=search.sorts)
     if not scope:
         return empty
-    rows = await _rows(snapshot, scope, search)
+    try:
+        async with asyncio.timeout(BUDGET):
+            rows = await _rows(snapshot, scope, search)
+    except TimeoutError:
+        raise refuse("TIMEOUT", f"an answer within {BUDGET:g} seconds", "the search takes longer") from None
     shown = rows[: search.limit]
     if not shown:
         return empty
@@ -274,13 +290,15 @@ async def _rows(snapshot: Snapshot, scope: Sequence[ReadableRow], search: Search
         if row.party_id is not None:
             by_party.setdefault(row.party_id, []).append(str(row.resource_id))
     resources = [",".join(found) for found in by_party.values()]
-    sql = _Sql([list(by_party), resources, snapshot.now, search.limit + 1])
+    sql = _Sql([list(by_party), resources, snapshot.now])
     _filter(sql, search)
     if search.token is not None:
         _continue(sql, search.sorts, search.token)
     order = ", ".join(f"d.{SORT_COLUMNS[sort.key]} {'desc' if sort.is_descending else 'asc'}" for sort in search.sorts)
     conditions = "".join(f" and {condition}" for condition in sql.conditions)
-    statement = _LIST.format(conditions=conditions, order=f"{order}, d.dialog_id desc")
+    # A page size is a checked number; written into the text, the planner knows how few rows are wanted.
+    limit = search.limit + 1
+    statement = _LIST.format(conditions=conditions, order=f"{order}, d.dialog_id desc", limit=limit)
     return await snapshot.fetch(statement, *sql.parameters)
 
 

@@ -15,7 +15,7 @@ from dialog_graph.model.event import Audience, Event
 from dialog_graph.model.principal import PrincipalKind
 from dialog_graph.ports import Ports
 from dialog_graph.reads import instances
-from dialog_graph.reads.access import readable
+from dialog_graph.reads.access import PLACES, readable
 from dialog_graph.reads.paging import MAX_TOTAL, Page, Position, check_first, decode
 from dialog_graph.storage import events, parties
 from dialog_graph.storage.database import Row, Snapshot
@@ -139,13 +139,8 @@ async def _represented(snapshot: Snapshot) -> list[int]:
     return [item.party.party_id for item in both_levels if item.relations.exists]
 
 
-# One place per instance, in the words of policies; hidden by row level security like the instance itself.
-_PLACES = """
-select instance_id, is_hard_deleted,
-       case when ended_at is null then 'task:' || coalesce(current_task, '') else 'end:' || coalesce(end_event, '') end
-           as place
-  from instance where instance_id = any($1::uuid[])
-"""
+# Hidden by row level security like the instance itself.
+_PLACES = f"select i.instance_id, i.is_hard_deleted, {PLACES} as places from instance i where i.instance_id = any($1)"
 
 
 async def permitted(ports: Ports, snapshot: Snapshot, found: Collection[Event]) -> list[Event]:
@@ -181,7 +176,7 @@ def _is_permitted(
     reach = reaches.get((None if is_org else event.party_id, event.resource_id))
     if reach is None or (row["is_hard_deleted"] and not is_org):
         return False
-    return reach.holds_at(row["place"])
+    return any(reach.holds_at(place) for place in row["places"])
 
 
 async def feed_page(ports: Ports, snapshot: Snapshot, wanted: Wanted, first: int, after: str | None) -> EventPage:

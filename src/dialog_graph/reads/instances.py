@@ -13,24 +13,23 @@ from dialog_graph.access import decisions
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.instance import Instance
 from dialog_graph.ports import Ports
-from dialog_graph.reads.access import READ, columns, readable
+from dialog_graph.reads.access import PLACES, READ, columns, readable
 from dialog_graph.reads.paging import MAX_TOTAL, Page, Position, check_first, decode, page_of
 from dialog_graph.storage import instances, parties
 from dialog_graph.storage.database import Snapshot
 from dialog_graph.urns import PartyUrn
 
-_FROM = """
+_FROM = f"""
   from unnest($1::int[], $2::int[], $3::bool[], $4::text[], $5::text[])
        as s (party_id, resource_id, holds, exceptions, folded)
   join instance i on i.resource_id = s.resource_id and (s.party_id is null or i.party_id = s.party_id)
   join app_version v using (version_id)
- cross join lateral (
-       select case when i.ended_at is null then 'task:' || coalesce(i.current_task, '')
-                   else 'end:' || coalesce(i.end_event, '') end as scope
- ) place
  where not i.is_hard_deleted
-   and (s.holds <> (lower(place.scope) = any (string_to_array(s.folded, E'\\n'))))
-       <> (place.scope = any (string_to_array(s.exceptions, E'\\n')))
+   and exists (
+       select from unnest({PLACES}) as place (scope)
+        where (s.holds <> (lower(place.scope) = any (string_to_array(s.folded, E'\\n'))))
+              <> (place.scope = any (string_to_array(s.exceptions, E'\\n')))
+   )
 """
 
 CONDITIONS: Mapping[str, str] = MappingProxyType(

@@ -18,7 +18,14 @@ _DRIVER = re.compile(r"postgres(?:ql)?(?:\+asyncpg)?://")
 _SEARCH_PATH = "dg,public"
 
 LIMITS = MappingProxyType(
-    {"jit": "off", "statement_timeout": "15s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "10s"}
+    {
+        "jit": "off",
+        "statement_timeout": "15s",
+        "lock_timeout": "2s",
+        "idle_in_transaction_session_timeout": "10s",
+        # Our statements are few and fit every caller; planning them anew at each call costs more than running them.
+        "plan_cache_mode": "force_generic_plan",
+    }
 )
 """Start-up parameters of every session that serves requests (security rules §6.5)."""
 
