@@ -27,25 +27,18 @@ class Delivery:
 
 
 class Receiver:
-    """What was received. `consents`: whether the OPTIONS request of the handshake is answered with consent; without,
-    the receiver is one of the older kind that knows only the validation event. `statuses`: answers to the next
-    deliveries, 200 when used up."""
+    """What was received. `statuses`: answers to the next deliveries, 200 when used up."""
 
-    def __init__(self, *, consents: bool = True) -> None:
-        self.consents = consents
+    def __init__(self) -> None:
         self.statuses: list[int] = []
         self.url = ""
         self._deliveries: queue.Queue[Delivery] = queue.Queue()
 
-    def take(self, delivery: Delivery) -> tuple[int, dict[str, str]]:
-        """Keeps a request and gives the answer: status and headers."""
-        if delivery.method == "OPTIONS":
-            origin = delivery.headers.get("webhook-request-origin", "")
-            self._deliveries.put(delivery)
-            return (200, {"WebHook-Allowed-Origin": origin}) if self.consents else (405, {})
+    def take(self, delivery: Delivery) -> int:
+        """Keeps a request and gives the status of the answer."""
         status = self.statuses.pop(0) if self.statuses else 200
         self._deliveries.put(delivery)
-        return status, {}
+        return status
 
     def next(self) -> Delivery:
         """The next request; blocks, so from async code it is called in a thread."""
@@ -62,10 +55,7 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, extra = receiver.take(Delivery(self.command, headers, body))
-            self.send_response(status)
-            for name, value in extra.items():
-                self.send_header(name, value)
+            self.send_response(receiver.take(Delivery(self.command, headers, body)))
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -79,9 +69,9 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def receiving(*, consents: bool = True) -> Generator[Receiver]:
+def receiving() -> Generator[Receiver]:
     """A receiver on a free port of 127.0.0.1."""
-    receiver = Receiver(consents=consents)
+    receiver = Receiver()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(receiver))
     receiver.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 
 from tests.e2e import documents as ask
+from tests.e2e.cases import APPLICATION
 from tests.e2e.clients import Graph
 from tests.e2e.refusals import Stored, expect_told, nothing_changes, stored
 from tests.e2e.running import BAKERY, JON, KARI, OLA, Live
-from tests.e2e.test_receiving_data import APPLICATION
 
 VIEWER = b'{"query": "{ viewer { subject } }"}'
 

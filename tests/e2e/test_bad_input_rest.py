@@ -21,10 +21,10 @@ from dialog_graph.access.key_files import KeyFiles
 from dialog_graph.access.keys import Keys
 from dialog_graph.storage import seed
 from tests.e2e import documents as ask
+from tests.e2e.cases import ended_case, picture
 from tests.e2e.clients import PATIENCE, Graph, web_socket
 from tests.e2e.refusals import Stored, expect_told, nothing_changes, stored
 from tests.e2e.running import KARI, Live
-from tests.e2e.test_receiving_data import ended_case, picture
 
 PDF = b"%PDF-1.7 a drawing"
 

@@ -9,10 +9,10 @@ from playwright.async_api import Browser, Page, expect
 from dialog_graph.web.build import operations
 from dialog_graph.web.routes import STATIC
 from tests.e2e.browser import Witness, chromium, chromium_or_skip
+from tests.e2e.cases import ended_case
 from tests.e2e.clients import Graph
 from tests.e2e.running import PROJECT, Live
 from tests.e2e.test_graphiql import expect_answer, opened, run_example
-from tests.e2e.test_receiving_data import ended_case
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

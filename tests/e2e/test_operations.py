@@ -1,5 +1,6 @@
 """The example operations of GraphiQL: each is executed by the kind of user that it is for, without errors."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ import pytest
 
 from dialog_graph.web.build import KINDS, operations
 from tests.e2e import documents as ask
+from tests.e2e.cases import APPLICATION, ended_case
 from tests.e2e.clients import Graph, event_stream, next_frame, web_socket
 from tests.e2e.receiver import receiving
 from tests.e2e.running import KARI, PROJECT, Live
-from tests.e2e.test_receiving_data import APPLICATION, ended_case
 
 FOLDER = PROJECT / "schema" / "operations"
 ALL = {each["name"]: each for each in operations(FOLDER)}
@@ -69,7 +70,7 @@ IDS: dict[str, Callable[[World], Any]] = {
     "integration_confirm_receipt": World.ended,
     "integration_substatus": World.ended,
 }
-OF_OWNERS = frozenset({"developer_diagnostics"})
+OF_OWNERS = frozenset({"developer_diagnostics", "developer_events"})
 FOLLOWED = {name for name, each in ALL.items() if "\nsubscription " in f"\n{each['query']}"}
 WEBHOOKS = {name for name in ALL if "webhook" in name}
 
@@ -109,17 +110,17 @@ async def test_an_example_that_follows_gets_an_event(live: Live, world: World, n
         assert await socket.next("1")
 
 
-async def test_the_webhook_examples_from_making_to_deleting(ttd: Graph) -> None:
-    if not WEBHOOKS:
-        pytest.skip("this version has no webhooks")
+async def test_the_webhook_examples_from_making_to_deleting(world: World) -> None:
     with receiving() as receiver:
-        given = json.loads(ALL["integration_webhook_create"]["variables"]) | {"endpoint": receiver.url}
-        made = await ttd.do(ALL["integration_webhook_create"]["query"], **given)
-        number = made["webhook"]["id"]
-        listed = await ttd.ask(ALL["integration_webhooks"]["query"])
-        assert number in {hook["id"] for hook in listed["webhooks"]}
-        for name in ("integration_webhook_test", "integration_webhook_delete"):
-            await ttd.do(ALL[name]["query"], id=number)
+        create = ALL["integration_webhook_create"]
+        made = await world.ttd.do(create["query"], **json.loads(create["variables"]) | {"endpoint": receiver.url})
+        case = await world.ended()
+        event = (await asyncio.to_thread(receiver.next)).verified(made["secret"])
+        assert event["source"].endswith(case)
+        listed = await world.ttd.ask(ALL["integration_webhooks"]["query"])
+        (own,) = [hook for hook in listed["webhooks"] if hook["id"] == made["webhook"]["id"]]
+        assert own["deliveries"]["edges"][0]["node"]["id"] == event["id"]
+        await world.ttd.do(ALL["integration_webhook_delete"]["query"], id=own["id"])
 
 
 # The files themselves -----------------------------------------------------------------------------------------------

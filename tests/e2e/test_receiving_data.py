@@ -6,64 +6,28 @@ and confirmation, once with the corpus' template app, whose form is XML on the w
 """
 
 import asyncio
+import base64
 import hashlib
-import io
 import json
-import time
-import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 from xml.etree import ElementTree
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from dialog_graph.access import urls
-from dialog_graph.access.claim_rules import ORG_URN
-from dialog_graph.model.instance import DataElement
-from dialog_graph.model.principal import Principal, PrincipalKind
 from tests.e2e import documents as ask
+from tests.e2e.cases import APPLICATION, exchanged, picture
 from tests.e2e.clients import Frame, Graph, Socket, event_stream, next_frame, web_socket
 from tests.e2e.receiver import Delivery, Receiver, receiving
 from tests.e2e.running import KARI, Live
 
-INTEGRATION_SCOPES = "altinn:serviceowner/instances.read altinn:serviceowner/instances.write"
 COMPLETED = "app.instance.process.completed"
 Caller = Callable[[str | None], Graph]
-
-APPLICATION = {
-    "applicant": {"name": "Kari Lund", "email": "kari@example.test"},
-    "project": {"title": "En benk ved fjorden – på Ærfugløya", "start": "2027-05-01"},
-    "amount": 25000,
-    "budget": [{"purpose": "Eikeplanker", "cost": 18500.5, "funding": "grant"}],
-}
-
-
-def picture() -> bytes:
-    """A real PNG of one red pixel."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
-
-    out = io.BytesIO(b"\x89PNG\r\n\x1a\n")
-    out.seek(0, io.SEEK_END)
-    out.write(chunk(b"IHDR", (1).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"))
-    out.write(chunk(b"IDAT", zlib.compress(b"\x00\xff\x00\x00")))
-    out.write(chunk(b"IEND", b""))
-    return out.getvalue()
-
-
-async def exchanged(live: Live, http: httpx.AsyncClient, org: str = "ttd", scope: str = INTEGRATION_SCOPES) -> str:
-    """Steps 1 and 2 of the technical guide: the platform token for a token of Maskinporten."""
-    source = live.maskinporten(org, scope=scope)
-    address = f"{live.url}/authentication/exchange/maskinporten"
-    answer = await http.get(address, headers={"Authorization": f"Bearer {source}"})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 @dataclass
@@ -75,6 +39,7 @@ class Listening:
     stream: AsyncGenerator[Frame, None]
     receiver: Receiver
     secret: str
+    public_key: str
     webhook_id: str
 
     async def by_socket(self) -> dict[str, Any]:
@@ -99,23 +64,14 @@ async def listening(live: Live, so: Graph, application: str) -> AsyncGenerator[L
             application=application,
             types=[COMPLETED, "app.instance.created"],
         )
-        handshake = await asyncio.to_thread(receiver.next)
-        assert handshake.method == "OPTIONS"
-        await until_active(so, made["webhook"]["id"])
+        assert made["webhook"]["state"] == "ACTIVE"
         socket = await stack.enter_async_context(web_socket(live.host, so.token))
         await socket.subscribe("done", ask.COMPLETIONS, {"application": [application]})
         stream = await stack.enter_async_context(event_stream(so, ask.COMPLETIONS, {"application": [application]}))
-        yield Listening(so.token, socket, stream, receiver, made["secret"], made["webhook"]["id"])
+        yield Listening(
+            so.token, socket, stream, receiver, made["secret"], made["webhook"]["publicKey"], made["webhook"]["id"]
+        )
         await so.do(ask.DELETE_WEBHOOK, id=made["webhook"]["id"])
-
-
-async def until_active(so: Graph, webhook_id: str) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            hooks = {hook["id"]: hook["state"] for hook in (await so.ask(ask.WEBHOOK_STATE))["webhooks"]}
-            if hooks[webhook_id] == "ACTIVE":
-                return
-            await asyncio.sleep(0.1)
 
 
 @dataclass
@@ -196,8 +152,9 @@ async def expect_told(live: Live, told: Listening, story: Story) -> None:
         assert (event["type"], event["instance"]["id"]) == (COMPLETED, story.id)
     assert over_socket["id"] == over_stream["id"]
     created, completed = await told.by_webhook(), await told.by_webhook()
-    event = completed.verified(told.secret)
     assert created.verified(told.secret)["type"] == "app.instance.created"
+    event = completed.verified(told.secret)
+    check_public_signature(completed, told.public_key)
     assert event["type"] == COMPLETED
     assert event["id"] == over_socket["id"] == completed.headers["webhook-id"]
     assert event["specversion"] == "1.0"
@@ -206,6 +163,15 @@ async def expect_told(live: Live, told: Listening, story: Story) -> None:
     assert event["dgsequence"] == over_socket["sequence"]
     assert completed.headers["content-type"].startswith("application/cloudevents+json")
     assert "Kari" not in completed.body.decode(), "thin: no names, no form data"
+    assert told.receiver.is_quiet, "nothing is sent twice, nothing else is sent"
+
+
+def check_public_signature(delivery: Delivery, public_key: str) -> None:
+    """The second signature, for receivers that hold no secret; raises `InvalidSignature`."""
+    signatures = dict(each.split(",", 1) for each in delivery.headers["webhook-signature"].split())
+    named = f"{delivery.headers['webhook-id']}.{delivery.headers['webhook-timestamp']}."
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key.removeprefix("whpk_")))
+    key.verify(base64.b64decode(signatures["v1a"]), named.encode() + delivery.body)
 
 
 # The two stories ----------------------------------------------------------------------------------------------------
@@ -306,161 +272,3 @@ async def fill_in_as_xml_and_as_json(story: Story) -> None:
     (element,) = (await story.state())["dataElements"]
     wire = (await story.kari.get(element["url"])).content
     assert ElementTree.fromstring(wire).findtext("property1") == "Blåbær & <fløte>"
-
-
-# What the steps rest on ---------------------------------------------------------------------------------------------
-
-
-async def ended_case(kari: Graph, *, title: str = "En benk") -> str:
-    """A completed grant application without attachment."""
-    made = await kari.do(ask.START, application="ttd/grant-application", party=KARI)
-    data = APPLICATION | {"project": {"title": title, "start": "2027-05-01"}}
-    await kari.do(ask.FILL, id=made["instance"]["id"], type="application", data=data)
-    for _ in range(2):
-        await kari.do(ask.ADVANCE, id=made["instance"]["id"])
-    return made["instance"]["id"]
-
-
-async def test_a_signed_address_opens_one_version_for_one_caller_for_a_minute(
-    live: Live, kari: Graph, ttd: Graph, nabo: Graph, jon: Graph
-) -> None:
-    case, other = await ended_case(kari), await ended_case(kari)
-    (element,) = (await ttd.ask(ask.STATE, id=case))["instance"]["dataElements"]
-    (foreign,) = (await ttd.ask(ask.STATE, id=other))["instance"]["dataElements"]
-    address: str = element["url"]
-    query = urlsplit(address).query
-    signature = parse_qs(query)["signature"][0]
-    wrong = [
-        address.replace(signature, signature[:-1] + ("A" if signature[-1] != "A" else "B")),
-        address.replace(signature, ""),
-        address.replace("org=ttd", "org=nabo"),
-        address.replace("expires=", "expires=9"),
-        f"{live.url}/data/{foreign['id']}?{query}",
-        f"{live.url}/data/{uuid4()}?{query}",
-        f"{live.url}/data/nonsense?{query}",
-        signed(live, element, age=61),
-        signed(live, element | {"sha256": "0" * 64}, age=0),
-    ]
-    answers = [await ttd.http.get(each) for each in wrong]
-    answers += [await who.get(f"/data/{element['id']}") for who in (nabo, jon)]
-    bodies = {json.dumps({**answer.json(), "traceId": ""}) for answer in answers}
-    assert [answer.status_code for answer in answers] == [404] * len(answers)
-    assert len(bodies) == 1, "wrong, late, foreign and absent look alike"
-    for right in (address, signed(live, element, age=0), signed(live, element, age=50)):
-        assert (await ttd.http.get(right)).status_code == 200
-    assert (await ttd.get(f"/data/{element['id']}")).status_code == 200, "the bearer's own right works too"
-
-
-def signed(live: Live, element: dict[str, Any], age: int) -> str:
-    """The address as this server signed it `age` seconds ago."""
-    principal = Principal(
-        kind=PrincipalKind.SERVICE_OWNER,
-        urn=f"{ORG_URN}ttd",
-        level=3,
-        org="ttd",
-        organisation_number="310005908",
-        scopes=frozenset(INTEGRATION_SCOPES.split()),
-    )
-    named = _Named(UUID(element["id"]), element["sha256"])
-    query = urls.sign(live.keys, cast(DataElement, named), principal, int(time.time()) - age)
-    return f"{live.url}/data/{element['id']}?{query}"
-
-
-@dataclass(frozen=True)
-class _Named:
-    """What signing reads of an element."""
-
-    element_id: UUID
-    sha256: str
-
-
-async def test_ranges_and_repeated_downloads(kari: Graph, ttd: Graph) -> None:
-    case = await ended_case(kari)
-    (element,) = (await ttd.ask(ask.STATE, id=case))["instance"]["dataElements"]
-    whole = await ttd.http.get(element["url"])
-    assert whole.headers["etag"] == f'"{element["sha256"]}"'
-    part = await ttd.http.get(element["url"], headers={"Range": "bytes=2-5"})
-    assert (part.status_code, part.content) == (206, whole.content[2:6])
-    same = await ttd.http.get(element["url"], headers={"If-None-Match": whole.headers["etag"]})
-    assert same.status_code == 304
-    (element,) = (await ttd.ask(ask.STATE, id=case))["instance"]["dataElements"]
-    assert {(item["org"], item["sha256"]) for item in element["downloads"]} == {("ttd", element["sha256"])}
-
-
-async def test_a_subscription_resumed_after_its_cursor_misses_nothing(live: Live, kari: Graph, ttd: Graph) -> None:
-    """Three cases end while nobody listens; whoever comes back with the last cursor gets exactly them, in order."""
-    application = ["ttd/grant-application"]
-    async with event_stream(ttd, ask.COMPLETIONS, {"application": application}) as stream:
-        first = await ended_case(kari)
-        seen = (await next_frame(stream)).payload["completions"]
-        assert seen["instance"]["id"] == first
-    missed = [await ended_case(kari) for _ in range(3)]
-    variables = {"application": application, "after": seen["cursor"]}
-    async with event_stream(ttd, ask.COMPLETIONS, variables) as stream:
-        again = [(await next_frame(stream)).payload["completions"]["instance"]["id"] for _ in missed]
-        assert again == missed
-    async with event_stream(ttd, ask.COMPLETIONS, {"application": application}, seen["cursor"]) as stream:
-        again = [(await next_frame(stream)).payload["completions"]["instance"]["id"] for _ in missed]
-        assert again == missed, "the browser's own way: Last-Event-ID"
-    async with web_socket(live.host, ttd.token) as socket:
-        await socket.subscribe("1", ask.COMPLETIONS, variables)
-        again = [(await socket.next("1"))["completions"]["instance"]["id"] for _ in missed]
-        assert again == missed
-
-
-async def test_whoever_was_away_asks_for_what_it_has_not_confirmed(kari: Graph, ttd: Graph) -> None:
-    waiting, done = await ended_case(kari), await ended_case(kari)
-    await ttd.do(ask.CONFIRM, id=done)
-    found = list[str]()
-    async with event_stream(ttd, ask.COMPLETIONS, {"unconfirmedFirst": True}) as stream:
-        while waiting not in found:
-            found.append((await next_frame(stream)).payload["completions"]["instance"]["id"])
-        assert done not in found
-        late = await ended_case(kari)
-        while late not in found:
-            found.append((await next_frame(stream)).payload["completions"]["instance"]["id"])
-    listed = await ttd.ask(
-        """query { instances(filter: {org: "ttd", isCompleted: true, isConfirmed: false}, first: 100)
-           { edges { node { id } } } }"""
-    )
-    ids = {edge["node"]["id"] for edge in listed["instances"]["edges"]}
-    assert {waiting, late} <= ids
-    assert done not in ids
-
-
-async def test_the_citizen_follows_the_own_case(kari: Graph) -> None:
-    """Every event of the instance, gap-free in its audience, and the same by asking with the same cursors."""
-    made = await kari.do(ask.START, application="ttd/grant-application", party=KARI)
-    number = made["instance"]["id"]
-    start = (await kari.ask(ask.EVENTS, filter={"instanceId": number}))["events"]["pageInfo"]["endCursor"]
-    variables = {"filter": {"instanceId": number}, "after": start}
-    async with event_stream(kari, ask.FOLLOW, variables) as stream:
-        await kari.do(ask.FILL, id=number, type="application", data=APPLICATION)
-        await kari.do(ask.ADVANCE, id=number)
-        seen = [(await next_frame(stream)).payload["processEvents"]]
-        while seen[-1]["type"] != "app.instance.process.movedTo.Task_2":
-            seen.append((await next_frame(stream)).payload["processEvents"])
-    page = (await kari.ask(ask.EVENTS, filter={"instanceId": number}, after=start))["events"]
-    asked = [edge["node"]["id"] for edge in page["edges"]]
-    assert asked[: len(seen)] == [event["id"] for event in seen]
-    assert [event["sequence"] for event in seen] == sorted(event["sequence"] for event in seen)
-    ended = next(event for event in seen if event["type"] == "app.instance.process.taskEnded.Task_1")
-    assert ended["historyType"] == "process_EndTask"
-
-
-async def test_only_a_service_owner_with_the_scope_gets_in(
-    live: Live, kari: Graph, nabo: Graph, caller: Caller, http: httpx.AsyncClient
-) -> None:
-    case = await ended_case(kari)
-    for stranger in (nabo, caller(await exchanged(live, http, "nabo"))):
-        assert (await stranger.ask(ask.STATE, id=case))["instance"] is None
-        assert (await stranger.refused(ask.CONFIRM, id=case))["code"] == "NOT_FOUND"
-    reader = caller(await exchanged(live, http, scope="altinn:serviceowner/instances.read"))
-    assert (await reader.ask(ask.STATE, id=case))["instance"]["id"] == case
-    assert (await reader.refused(ask.CONFIRM, id=case))["__typename"] in ("Forbidden", "NotFound")
-    old_name = caller(await exchanged(live, http, scope="altinn.serviceowner.read"))
-    assert (await old_name.ask(ask.STATE, id=case))["instance"]["id"] == case
-    outside = caller(await exchanged(live, http, scope="something:else"))
-    assert (await outside.ask(ask.STATE, id=case))["instance"] is None
-    citizen = await kari.refused(ask.CONFIRM, id=case)
-    assert citizen["__typename"] == "Forbidden"
