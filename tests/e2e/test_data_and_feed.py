@@ -1,4 +1,4 @@
-"""What the main job rests on: signed addresses, ranges, resumed subscriptions, the list of what is unconfirmed, scopes."""
+"""What the main job rests on: signed addresses, ranges, resumed subscriptions, what is not confirmed yet, scopes."""
 
 import json
 import time
