@@ -30,6 +30,7 @@ class ElementKind(StrEnum):
     SUB_PROCESS = "subProcess"
     BOUNDARY_EVENT = "boundaryEvent"
     INTERMEDIATE_THROW_EVENT = "intermediateThrowEvent"
+    INTERMEDIATE_CATCH_EVENT = "intermediateCatchEvent"
 
 
 class TaskKind(StrEnum):

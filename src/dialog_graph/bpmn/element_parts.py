@@ -13,11 +13,16 @@ class EventType(StrEnum):
     ERROR = "error"
     ESCALATION = "escalation"
     TERMINATE = "terminate"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDefinition:
-    """`code`: of an error or escalation (where it has none, its id), None = catches every one."""
+    """`code`: of an error or escalation (where it has none, its id), None = catches every one.
+
+    `target`: number of the catch event that a link leads to.
+    """
 
     type: EventType
     code: str | None = None
+    target: int | None = None

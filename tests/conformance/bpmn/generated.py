@@ -173,6 +173,10 @@ class Builder:
         return gate, onward
 
     def throw(self, depth: int) -> tuple[str, str]:
+        if self.random.random() < 0.4:
+            name = f"L{len(self.nodes)}"
+            throw = self.node("intermediateThrowEvent", event="link", code=name)
+            return throw, self.node("intermediateCatchEvent", event="link", code=name)
         id = self.node("intermediateThrowEvent", **self.random.choice(THROWS))
         return id, id
 
@@ -232,7 +236,9 @@ def _node(model: Model, id: str) -> str:
     if "type" in node:
         inside += _extension(node)
     if node.get("event"):
-        ref = {"error": "errorRef='{}-id'", "escalation": "escalationRef='{}-id'"}.get(node["event"], "")
+        ref = {"error": "errorRef='{}-id'", "escalation": "escalationRef='{}-id'", "link": "name='{}'"}.get(
+            node["event"], ""
+        )
         inside += f"<{node['event']}EventDefinition {ref.format(node['code']) if node.get('code') else ''}/>"
     given = {"default": node["default"], "attachedToRef": node.get("host")}
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if value)

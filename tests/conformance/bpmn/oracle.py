@@ -205,7 +205,7 @@ class Oracle:
         node = self.model.nodes[token["at"]]
         if token["how"] == "leave" and node["tag"] == "inclusiveGateway":
             return self.leave(token, inclusive=True)
-        if token["how"] == "leave" or node["tag"] in ("startEvent", "boundaryEvent"):
+        if token["how"] == "leave" or node["tag"] in ("startEvent", "boundaryEvent", "intermediateCatchEvent"):
             return self.leave(token)
         verbs = {
             "endEvent": self.finish,
@@ -270,7 +270,7 @@ class Oracle:
         """The flows into the gateway that a token can come to without passing it."""
         flying = token["via"] is not None and token["how"] in ("act", "join", "stuck") and not token["entry"]
         flying = flying and not (token["how"] == "stuck" and token["resume"] == "leave")
-        flows: list[str] = [token["via"]] if flying else self.behind(token["at"])
+        flows: list[Any] = [token["via"]] if flying else self.behind(token["at"])
         seen: set[str] = set()
         while flows:
             flow = flows.pop()
@@ -282,6 +282,8 @@ class Oracle:
 
     def behind(self, id: str) -> list[str]:
         edges = [other for other, node in self.model.nodes.items() if node.get("host") == id]
+        if self.model.nodes[id]["tag"] == "intermediateThrowEvent" and self.model.nodes[id].get("event") == "link":
+            edges.append(self.catch_of(id))
         return [flow["id"] for place in (id, *edges) for flow in self.model.out(place)]
 
     def circle(self, gateway: str, scope: dict[str, Any], seen: list[str]) -> bool:
@@ -314,11 +316,21 @@ class Oracle:
 
     def pass_event(self, token: dict[str, Any]) -> str | None:
         node = self.model.nodes[token["at"]]
+        if node.get("event") == "link":
+            token.update(at=self.catch_of(token["at"]), via=None, how="leave")
+            return None
         if node.get("event") != "escalation":
             return self.leave(token)
         self.throw(token, "escalation", node["code"])
         token["how"] = "leave"
         return None
+
+    def catch_of(self, throw: str) -> str:
+        wanted = self.model.nodes[throw]
+        beside = [
+            id for id in self.model.inside(wanted["in"]) if self.model.nodes[id]["tag"] == "intermediateCatchEvent"
+        ]
+        return next(id for id in beside if self.model.nodes[id]["code"] == wanted["code"])
 
     def throw(self, token: dict[str, Any], kind: str, code: str, named: bool = False) -> bool:
         host = token["scope"]["host"]

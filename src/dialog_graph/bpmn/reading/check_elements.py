@@ -71,6 +71,8 @@ def _later(node: SourceNode) -> Iterator[str]:
         yield f'element "{node.tag}"'
     elif node.tag in v.EVENTS:
         words = (event.word for event in events_of(node))
+        if node.tag == "intermediateCatchEvent" and not events_of(node):
+            yield "a catch event without a definition"
         yield from (f"{_with_article(word)} {_WORDS[node.tag]}" for word in words if _is_later(node.tag, word))
     if node.xml.get("isForCompensation") == "true":
         yield "a compensation handler"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from dialog_graph.bpmn.reading import vocabulary as v
-from dialog_graph.bpmn.reading.events import events_of, is_interrupting
+from dialog_graph.bpmn.reading.events import events_of, is_interrupting, link_name, link_targets
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph
 from dialog_graph.bpmn.reading.source import SourceNode
@@ -20,6 +20,26 @@ def check_events(graph: Graph, codes: Mapping[str, str], findings: Findings) -> 
                 findings.add("DG2113", node.line, node.id, id=node.id, problem=problem)
         for problem in _reference_problems(node, codes):
             findings.add("DG2116", node.line, node.id, id=node.id, problem=problem)
+    _check_links(graph, findings)
+
+
+def _check_links(graph: Graph, findings: Findings) -> None:
+    catches: dict[tuple[str | None, str], SourceNode] = {}
+    for node in graph.nodes.values():
+        name = link_name(node)
+        if name is not None and node.tag == "intermediateCatchEvent":
+            if (node.scope, name) in catches:
+                findings.add("DG2114", node.line, node.id, id=node.id, problem=f'is a second catch of "{name}"')
+            catches.setdefault((node.scope, name), node)
+            if graph.into[node.id]:
+                findings.add("DG2114", node.line, node.id, id=node.id, problem="catches and has an incoming flow")
+    for throw, targets in link_targets(graph.nodes.values()).items():
+        node = graph.nodes[throw]
+        if not targets:
+            problem = f'leads to "{link_name(node)}", which nothing in its scope catches'
+            findings.add("DG2114", node.line, node.id, id=node.id, problem=problem)
+        if graph.out[throw]:
+            findings.add("DG2114", node.line, node.id, id=node.id, problem="throws and has an outgoing flow")
 
 
 def _boundary_problems(node: SourceNode, graph: Graph) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dialog_graph.bpmn.commands import REJECT
 from dialog_graph.bpmn.definition import ActionType, TaskDefinition, TaskKind
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.conditions import are_complete, are_disjoint, comparison
+from dialog_graph.bpmn.reading.events import link_name
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph, circles
 from dialog_graph.bpmn.reading.source import SourceNode
@@ -88,9 +89,15 @@ def _check_circles(graph: Graph, tasks: Tasks, findings: Findings) -> None:
             told.update(circle)
 
 
+def _is_passing(node: SourceNode) -> bool:
+    return node.tag in v.PASSING or link_name(node) is not None
+
+
 def _certain(graph: Graph, tasks: Tasks, id: str) -> list[str]:
     """Where a token that arrives at a passing element goes without any choice."""
     node, flows = graph.nodes[id], graph.out[id]
+    if _is_passing(node):
+        return [flow.target for flow in flows if flow.condition is None] + list(graph.jumps.get(id, ()))
     if node.tag == "parallelGateway":
         return graph.after(id) if len(graph.into[id]) < 2 else []
     if node.tag == "inclusiveGateway":
@@ -104,5 +111,6 @@ def _certain(graph: Graph, tasks: Tasks, id: str) -> list[str]:
 def _automatic(graph: Graph, tasks: Tasks, id: str) -> list[str]:
     """Where a token can go without a user: gateways and service tasks pass it on."""
     task = tasks.get(id)
-    automatic = graph.nodes[id].tag in v.GATEWAYS or (task is not None and task.kind is TaskKind.SERVICE)
+    node = graph.nodes[id]
+    automatic = node.tag in v.GATEWAYS or _is_passing(node) or (task is not None and task.kind is TaskKind.SERVICE)
     return graph.after(id) if automatic else []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dialog_graph.bpmn.definition import Definition, Element, ElementKind, Flow, TaskDefinition, TaskKind
 from dialog_graph.bpmn.reading import vocabulary as v
-from dialog_graph.bpmn.reading.events import event_definition, is_interrupting
+from dialog_graph.bpmn.reading.events import event_definition, is_interrupting, link_targets
 from dialog_graph.bpmn.reading.extensions import Extensions
 from dialog_graph.bpmn.reading.reach import reach_of
 from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
@@ -54,6 +54,7 @@ class _Places:
     outgoing: Mapping[str, list[int]]
     flows: Mapping[str, int]
     attached: Mapping[str, list[int]]
+    links: Mapping[str, int]
 
 
 def compile_process(process: SourceProcess, parts: Parts, sha256: str) -> Definition:
@@ -85,7 +86,8 @@ def _places(process: SourceProcess) -> _Places:
             attached[node.attached_to].append(number)
     numbers = {node.id: number for number, node in enumerate(process.nodes)}
     flows = {flow.id: number for number, flow in enumerate(process.flows)}
-    return _Places(numbers, incoming, outgoing, flows, attached)
+    links = {throw: numbers[catches[0].id] for throw, catches in link_targets(process.nodes).items()}
+    return _Places(numbers, incoming, outgoing, flows, attached, links)
 
 
 def _element(process: SourceProcess, parts: Parts, places: _Places, node: SourceNode) -> Element:
@@ -103,7 +105,7 @@ def _element(process: SourceProcess, parts: Parts, places: _Places, node: Source
         default=places.flows[node.default] if node.default is not None else None,
         connected_data_type=extensions.connected_data_type if extensions else None,
         scope=places.numbers[node.scope] if node.scope is not None else None,
-        event=event_definition(node, parts.codes),
+        event=event_definition(node, parts.codes, places.links.get(node.id)),
         host=places.numbers[node.attached_to] if node.attached_to is not None else None,
         boundaries=tuple(places.attached[node.id]),
         interrupting=is_interrupting(node),

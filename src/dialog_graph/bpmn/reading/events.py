@@ -1,6 +1,6 @@
 """The event definitions of a node, and the codes of the errors and escalations that a file declares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dialog_graph.bpmn.element_parts import EventDefinition, EventType
@@ -8,6 +8,7 @@ from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.source import SourceNode, children
 from dialog_graph.model.safe_xml import Element
 
+_CATCH, _THROW = "intermediateCatchEvent", "intermediateThrowEvent"
 _DECLARED = {"error": "errorCode", "escalation": "escalationCode"}
 
 
@@ -45,15 +46,31 @@ def _events(node: SourceNode) -> Iterator[SourceEvent]:
             yield SourceEvent(v.EVENT_DEFINITIONS[local], child)
 
 
+def link_name(node: SourceNode) -> str | None:
+    """The name of a link event."""
+    return next((event.xml.get("name") or "" for event in events_of(node) if event.word == "link"), None)
+
+
+def link_targets(nodes: Iterable[SourceNode]) -> Mapping[str, list[SourceNode]]:
+    """Throwing link event -> the catching ones of the same name in the same scope."""
+    links = [(node, link_name(node)) for node in nodes]
+    catches = [(node.scope, name, node) for node, name in links if name is not None and node.tag == _CATCH]
+    return {
+        node.id: [catch for scope, other, catch in catches if (scope, other) == (node.scope, name)]
+        for node, name in links
+        if name is not None and node.tag == _THROW
+    }
+
+
 def is_interrupting(node: SourceNode) -> bool:
     """What `cancelActivity` of a boundary, or `isInterrupting` of a start event says."""
     name = "cancelActivity" if node.tag == "boundaryEvent" else "isInterrupting"
     return node.xml.get(name, "true").strip() not in ("false", "0")
 
 
-def event_definition(node: SourceNode, codes: Mapping[str, str]) -> EventDefinition | None:
-    """The compiled event definition of a node in which the checks found no error."""
+def event_definition(node: SourceNode, codes: Mapping[str, str], target: int | None) -> EventDefinition | None:
+    """The compiled event definition of a node in which the checks found no error; `target`: of a link."""
     event = next(iter(events_of(node)), None)
     if event is None:
         return None
-    return EventDefinition(type=EventType(event.word), code=codes.get(event.ref or ""))
+    return EventDefinition(type=EventType(event.word), code=codes.get(event.ref or ""), target=target)

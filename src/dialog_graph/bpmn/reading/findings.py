@@ -38,6 +38,7 @@ RULES: Mapping[str, Rule] = {
     "DG2111": Rule(_W, 'gateway "{id}" both joins and splits', "split it in two"),
     "DG2111 superfluous": Rule(_W, 'gateway "{id}" has one flow in and one out: it does nothing', "remove it"),
     "DG2113": Rule(_E, 'boundary event "{id}" {problem}', "correct it"),
+    "DG2114": Rule(_E, 'link event "{id}" {problem}', "correct it"),
     "DG2116": Rule(_E, 'event "{id}" {problem}', "declare it with a code and refer to it"),
     "DG2119": Rule(_E, 'subprocess "{id}" {problem}', "give it one start event of the right kind"),
     "DG2121": Rule(_E, 'event "{id}" has {count} event definitions', "split it"),

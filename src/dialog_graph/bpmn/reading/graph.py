@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from dialog_graph.bpmn.reading.events import link_targets
 from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
 
 
@@ -10,7 +11,8 @@ from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProce
 class Graph:
     """`out` and `into`: node id -> its flows in document order. Of nodes with the same id the first counts.
 
-    `jumps`: where a token can go without a flow: from an activity to its boundary events; `jumped`: the other way.
+    `jumps`: where a token can go without a flow: from an activity to its boundary
+    events, from a link to its catch; `jumped`: the other way.
     """
 
     nodes: Mapping[str, SourceNode]
@@ -67,6 +69,8 @@ def _jumps(nodes: Mapping[str, SourceNode]) -> Iterator[tuple[str, str]]:
         host = node.attached_to
         if host is not None and host in nodes:
             yield host, node.id
+    for throw, catches in link_targets(nodes.values()).items():
+        yield from ((throw, catch.id) for catch in catches)
 
 
 def reachable(starts: Iterable[str], after: Callable[[str], Iterable[str]]) -> set[str]:

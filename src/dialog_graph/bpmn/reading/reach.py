@@ -6,23 +6,32 @@ one place, with the events at its boundary behind it. The bit of G itself stands
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from dialog_graph.bpmn.definition import Element, ElementKind, Flow
 
 Reach = Mapping[int, Mapping[int, int]]
 """Gateway -> incoming flow -> places."""
 
+_Model: TypeAlias = tuple[Sequence[Element], Sequence[Flow], Mapping[int, list[int]]]
+"""Elements, flows, and element -> those from which a token comes there without a flow."""
+
 
 def reach_of(elements: Sequence[Element], flows: Sequence[Flow]) -> Reach:
     """The places for every inclusive gateway with several incoming flows."""
+    jumps = {element.index: [element.host] for element in elements if element.host is not None}
+    for element in elements:
+        if element.event is not None and element.event.target is not None:
+            jumps.setdefault(element.event.target, []).append(element.index)
     return {
-        gateway.index: {flow: _backwards(gateway, flow, elements, flows) for flow in gateway.incoming}
+        gateway.index: {flow: _backwards(gateway, flow, (elements, flows, jumps)) for flow in gateway.incoming}
         for gateway in elements
         if gateway.kind is ElementKind.INCLUSIVE_GATEWAY and len(gateway.incoming) > 1
     }
 
 
-def _backwards(gateway: Element, flow: int, elements: Sequence[Element], flows: Sequence[Flow]) -> int:
+def _backwards(gateway: Element, flow: int, model: _Model) -> int:
+    elements, flows, jumps = model
     size, places = len(elements), 0
     waiting = [flow + size]
     while waiting:
@@ -34,10 +43,5 @@ def _backwards(gateway: Element, flow: int, elements: Sequence[Element], flows: 
             waiting.append(flows[place - size].source)
         elif place != gateway.index:
             waiting += [incoming + size for incoming in elements[place].incoming]
-            waiting += _jumped_from(elements[place])
+            waiting += jumps.get(place, [])
     return places
-
-
-def _jumped_from(element: Element) -> list[int]:
-    """The elements from which a token comes here without a flow."""
-    return [] if element.host is None else [element.host]

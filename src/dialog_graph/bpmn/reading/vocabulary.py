@@ -42,6 +42,9 @@ GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway",
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 ACTIVITIES = TASKS | CONTAINERS | {"callActivity"}
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
+PASSING = frozenset({"intermediateThrowEvent", "boundaryEvent"})
+"""Events that never hold a token up; of catch events only links do not."""
+
 EVENT_DEFINITIONS: Mapping[str, str] = {
     "messageEventDefinition": "message",
     "timerEventDefinition": "timer",
@@ -68,7 +71,6 @@ LATER_NODES = frozenset(
     {
         "eventBasedGateway",
         "callActivity",
-        "intermediateCatchEvent",
         "transaction",
         "adHocSubProcess",
     }
