@@ -97,6 +97,7 @@ class Run:
         """Asks once; False when the outcome stays open. Raises `Lost`."""
         answer = await worker.ask(call.request)
         if answer.get("retry"):
+            call.losses += 1
             return False
         call.answer = answer
         call.outcome = OK if "ok" in answer else REFUSED if "refused" in answer else FAULT
@@ -137,7 +138,10 @@ class Run:
         good = self.figure.check(found, replayed) and good
         good = self.figure.check(await history.problems(connection, self.calls), len(self.calls)) and good
         orphans = (await equalities.files(connection, self.ground.blobs)).orphans
-        self.figure.notes.append(f"{replayed} instances replayed, {orphans} files without a row")
+        unknown = sum(call.losses for call in self.calls)
+        self.figure.notes.append(
+            f"{unknown} outcomes unknown at first, {replayed} instances replayed, {orphans} files without a row"
+        )
         return good
 
 
@@ -159,12 +163,12 @@ def _faults_for(call: Call) -> list[Fault]:
     if call.name == "upload":
         armed += [("after-blob", {"arm": "after-blob:1"})] * 6
     for number in range(1, STATEMENTS * len(times)):
-        armed.append(("before a statement", {"arm_statement": [number, False]}))
-        armed.append(("after a statement", {"arm_statement": [number, True]}))
+        armed.append(("before a statement", {"arm_statement": [number, False, False]}))
+        armed.append(("after a statement", {"arm_statement": [number, True, False]}))
     return armed
 
 
-DISARM = ({"arm": None}, {"arm_statement": [0, False]})
+DISARM = ({"arm": None}, {"arm_statement": [0, False, False]})
 
 
 def _next_fault(run: Run, call: Call) -> Fault:
@@ -243,7 +247,7 @@ async def under_load(run: Run, crew: Crew, kills: int) -> None:
     ]
     clients = [asyncio.create_task(_client(run, walk, stop)) for walk in walks]
     for number in range(kills):
-        await asyncio.sleep(run.dice.uniform(0.06, 0.28))
+        await asyncio.sleep(run.dice.uniform(0.1, 0.38))
         await crew.replace(number % 2)
         run.figure.faults["at random under load"] += 1
         if number % 5 == 0:

@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from tests.chaos import flips, kills, races, server_kills
+from tests.chaos import cuts, flips, kills, races, server_kills
 from tests.chaos.figures import Figure
 from tests.chaos.site import Site
 
 PLACES, LOAD, SERVERS = 62, 30, 12
 """Deaths of one round: at places, at random under load, of the real server. Together more than a hundred."""
 
-RACES, FLIPS = 60, 100
+CUTS, RACES, FLIPS = 60, 60, 100
 TWIN = 150
 """Faults after which a twin must have been caught."""
 
@@ -37,6 +37,14 @@ async def killed_servers(site: Site, seed: int) -> Figure:
     return await server_kills.product(site, seed, SERVERS)
 
 
+async def cut(site: Site, seed: int) -> Figure:
+    """Connections are cut, and the twin is caught."""
+    figure = await cuts.run(site, seed, CUTS)
+    broken = await cuts.run(site, seed, TWIN, cuts.TWIN)
+    figure.twins[cuts.TWIN] = broken.faults.total() if broken.violations else None
+    return figure
+
+
 async def raced(site: Site, seed: int) -> Figure:
     """Clients race, and every twin is caught."""
     figure = await races.over_workers(site, seed, RACES)
@@ -57,6 +65,7 @@ async def damaged(site: Site, seed: int) -> Figure:
 PARTS: Sequence[Part] = (
     Part("killed workers", ("A1", "A3", "A10", "B12", "P9", "P33"), killed_workers),
     Part("killed servers", ("A1", "A3", "HTTP"), killed_servers),
+    Part("cut connections", ("A3",), cut),
     Part("races", ("A4", "P7", "P8"), raced),
     Part("damaged bytes", ("A9",), damaged),
 )

@@ -83,26 +83,34 @@ def principal(name: str) -> Principal:
 
 
 class Statements:
-    """Lets the process die before or after the n-th call of the driver from now: begin, every statement, commit."""
+    """Strikes before or after the n-th call of the driver from now, be it begin, a statement or commit: the process
+    dies, or the connection is cut and nobody knows what the database has made of the call."""
 
     def __init__(self) -> None:
         self._left = 0
         self._is_after = False
+        self._is_cut = False
         self._real = database._asked  # pyright: ignore[reportPrivateUsage] -- the one place all calls of the driver pass
         database._asked = self._counted  # pyright: ignore[reportPrivateUsage] -- see above
 
-    def arm(self, number: int, *, is_after: bool) -> None:
-        self._left, self._is_after = number, is_after
+    def arm(self, number: int, *, is_after: bool, is_cut: bool) -> None:
+        self._left, self._is_after, self._is_cut = number, is_after, is_cut
 
     async def _counted(self, connection: Any, ask: Callable[[], Awaitable[ValueT]]) -> ValueT:
         self._left -= 1
         is_last = self._left == 0
         if is_last and not self._is_after:
-            os.kill(os.getpid(), signal.SIGKILL)
+            return await self._real(connection, lambda: self._struck(connection))
         answer = await self._real(connection, ask)
         if is_last:
-            os.kill(os.getpid(), signal.SIGKILL)
+            return await self._real(connection, lambda: self._struck(connection))
         return answer
+
+    async def _struck(self, connection: Any) -> Any:
+        if not self._is_cut:
+            os.kill(os.getpid(), signal.SIGKILL)
+        connection.terminate()
+        raise ConnectionResetError
 
 
 def rest_app(ports: Ports) -> Starlette:
@@ -169,8 +177,8 @@ class Worker:
         if "arm" in request:
             faults.arm(request["arm"])
         elif "arm_statement" in request:
-            number, is_after = request["arm_statement"]
-            self._statements.arm(number, is_after=is_after)
+            number, is_after, is_cut = request["arm_statement"]
+            self._statements.arm(number, is_after=is_after, is_cut=is_cut)
         else:
             task = asyncio.create_task(self._answered(request))
             self._running.add(task)
