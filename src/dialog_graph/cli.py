@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from uuid import UUID
 
 import typer
 
-from dialog_graph import apps, server
+from dialog_graph import apps, logs, server
 from dialog_graph.access import dev_issuer
 from dialog_graph.access.dev_issuer import TokenRequest
 from dialog_graph.access.key_files import KeyFiles
@@ -31,8 +30,6 @@ from dialog_graph.web import build as pages
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 web = typer.Typer(no_args_is_help=True)
 app.add_typer(web, name="web", help="The pages.")
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def _fail(message: str) -> typer.Exit:
@@ -53,7 +50,7 @@ def serve(
     if apps_folder is not None:
         given["apps"] = apps_folder
     settings = Settings(**given)  # pyright: ignore[reportArgumentType] -- members by name
-    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    logs.configure(settings.log_level, as_json=not settings.is_development)
     try:
         server.run(settings, server.Serving(host=host, report=_say))
     except server.StartRefused as refused:

@@ -6,10 +6,21 @@ is added up for each request. Rules are classes gathered once, so that nothing i
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationType, parse, specified_rules, validate
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    Node,
+    OperationType,
+    StringValueNode,
+    parse,
+    specified_rules,
+    validate,
+)
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
@@ -106,6 +117,8 @@ class Documents:
             ast = parse(text, max_lexical_tokens=self._limits.tokens)
         except GraphQLError as error:
             return self._unparsed(error)
+        if "\\u" in text and _holds_nul(ast):
+            return Rejected(refusal=_NUL)
         facts = analyse(self._schema, ast, self._limits)
         if isinstance(facts, Refusal):
             return Rejected(refusal=facts)
@@ -128,6 +141,30 @@ class Documents:
             OperationType.SUBSCRIPTION: self._schema.subscription_type,
         }
         return any(types[each.kind] is None for each in facts.operations)
+
+
+_NUL = Refusal(code="INVALID_INPUT", expected="text without U+0000", actual="a string of the document holds it")
+
+
+def _holds_nul(ast: DocumentNode) -> bool:
+    """True when a string of the document holds U+0000: no text in the database can, and bodies are refused for it.
+
+    Walked without recursion: a document may be as deep as the limits allow.
+    """
+    waiting: list[Node] = [ast]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, StringValueNode) and "\0" in node.value:
+            return True
+        waiting += _below(node)
+    return False
+
+
+def _below(node: Node) -> Iterator[Node]:
+    for key in node.keys:
+        value: object = getattr(node, key, None)
+        members = cast("Iterable[object]", value) if isinstance(value, tuple | list) else (value,)
+        yield from (member for member in members if isinstance(member, Node))
 
 
 def _without_traceback(error: GraphQLError) -> GraphQLError:

@@ -157,6 +157,29 @@ def test_deep_introspection_is_refused() -> None:
     assert found.refusal is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{ echo(text: "a\u0000b") }',
+        r'{ echo(text: "a\u{0}b") }',
+        r'query($text: String = "\u0000") { echo(text: $text) }',
+        r'{ ...All } fragment All on Query { __typename @include(if: true) echo(text: "\u0000") }',
+    ],
+)
+def test_the_character_that_no_text_can_hold_is_refused(text: str) -> None:
+    found = Documents(SCHEMA, LIMITS).read(text)
+    assert isinstance(found, Rejected)
+    assert found.refusal is not None
+    assert (found.refusal.code, found.refusal.expected) == ("INVALID_INPUT", "text without U+0000")
+
+
+@pytest.mark.parametrize(
+    "text", [r'{ echo(text: "\\u0000") }', r'{ echo(text: """\u0000""") }', r'{ echo(text: "\u0001") }']
+)
+def test_other_escapes_pass(text: str) -> None:
+    assert isinstance(Documents(SCHEMA, LIMITS).read(text), Document)
+
+
 # What is counted, not how long it takes: steps of ours, calls of the stock limiter.
 
 
