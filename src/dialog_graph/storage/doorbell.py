@@ -63,8 +63,10 @@ class Doorbell:
     async def rung_since(self, heard: int, timeout: float) -> bool:
         """Waits for a ring after the given number of rings."""
         if self.rings == heard:
+            # Not wait_for, which before Python 3.12 can swallow a cancellation that comes together with a ring.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._next.wait(), timeout)
+                async with asyncio.timeout(timeout):
+                    await self._next.wait()
         return self.rings != heard
 
     async def rung(self, timeout: float) -> bool:

@@ -18,8 +18,9 @@ from dialog_graph.reads.events import permitted
 from dialog_graph.storage import deliveries, events, leases, parties, webhooks
 from dialog_graph.storage.database import Transaction
 from dialog_graph.storage.deliveries import NewDelivery
-from dialog_graph.storage.events import EVERYTHING, Cursor
+from dialog_graph.storage.events import Cursor
 from dialog_graph.workers.matching import Types
+from dialog_graph.workers.reader import TOLD
 
 DUTY = "expander"
 """Name of the lease, made by the migration with the place in the feed where deliveries begin."""
@@ -71,7 +72,7 @@ async def expand(ports: Ports, fence: int) -> tuple[bool, int]:
     """Reads one page of the feed on; is there more, and how many deliveries were written? None under an old fence."""
     async with ports.database.dispatch() as tx:
         before = await leases.cursor(tx, DUTY)
-        page = await events.after(tx, before, EVERYTHING, PAGE)
+        page = await events.after(tx, before, TOLD, PAGE)
         chosen, people = await _listeners(tx, page.events)
     wanted = await _allowed(ports, chosen, people)
     if not page.events:

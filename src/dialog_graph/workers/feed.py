@@ -111,12 +111,12 @@ class Following:
         taken = self._subscriber.take(FAIR_SHARE)
         end = Cursor(taken[-1].xid, taken[-1].seq) if taken else reader.position
         fresh = [event for event in taken if Cursor(event.xid, event.seq) > self._at]
-        if fresh or self._is_due():
+        if self._is_due():
             async with self._ports.database.snapshot(self._principal) as snapshot:
                 await self._renew_when_due(snapshot, reader)
-                fresh = await permitted(self._ports, snapshot, fresh)
+        found = await reader.decided.permitted(self._principal, fresh)
         self._at = max(self._at, end)
-        return fresh
+        return found
 
     def _is_due(self) -> bool:
         return asyncio.get_running_loop().time() - self._renewed > RENEWAL

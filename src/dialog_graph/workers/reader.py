@@ -13,13 +13,15 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from dialog_graph.errors import Refused
-from dialog_graph.model.event import Event
+from dialog_graph.model.event import Audience, Event
 from dialog_graph.ports import Ports
 from dialog_graph.storage import events
 from dialog_graph.storage.database import Database
 from dialog_graph.storage.doorbell import Doorbell, Listener
-from dialog_graph.storage.events import EVERYTHING, START, Cursor, EventFilter
+from dialog_graph.storage.events import START, Cursor, EventFilter
+from dialog_graph.workers.decided import Decided
 from dialog_graph.workers.matching import Matcher, Place, places_of
+from dialog_graph.workers.stopping import stop
 
 QUEUE = 256
 """Events that wait for one subscriber. They are shared with all others, and an event holds at most 4 KB of data."""
@@ -30,6 +32,9 @@ SETTLING = 0.02
 """Seconds after a ring that brought nothing: the event waits for an older transaction, which may end without a ring."""
 CATCHING_UP = 4
 """Subscribers that read from the table at a time."""
+
+TOLD = EventFilter(audience=Audience.BOTH)
+"""Events that somebody may be told of; the others are the engine's journal."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +64,8 @@ class Subscriber:
         if not self.queue and not self.is_over:
             self._arrived.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), timeout)
+                async with asyncio.timeout(timeout):
+                    await self._arrived.wait()
 
     def take(self, limit: int) -> list[Event]:
         """The oldest events that wait."""
@@ -90,6 +96,7 @@ class Reader:
         self._ready = asyncio.Event()
         self.position = START
         self.catching_up = asyncio.Semaphore(CATCHING_UP)
+        self.decided = Decided(ports)
 
     async def enter(self) -> None:
         """One more follower; the first starts the reader."""
@@ -104,9 +111,7 @@ class Reader:
         if self._followers == 0 and self._task is not None:
             # Gone from the register before the first await: whoever comes now gets a new reader.
             del _readers[self._ports.database]
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await stop(self._task)
 
     def join(self, subscriber: Subscriber) -> Cursor:
         """Offers the subscriber everything behind the position that is answered."""
@@ -147,7 +152,7 @@ class Reader:
                 self.position = await events.horizon(tx)
                 self._ready.set()
                 return False, False
-            page = await events.after(tx, self.position, EVERYTHING, PAGE)
+            page = await events.after(tx, self.position, TOLD, PAGE)
         # No await from here: a subscriber that joins sees the position either before all of the page or behind it.
         for event in page.events:
             self._route(event)

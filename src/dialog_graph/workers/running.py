@@ -14,6 +14,7 @@ from dialog_graph.ports import Ports
 from dialog_graph.workers.expander import DUTY, expand
 from dialog_graph.workers.leases import Leadership
 from dialog_graph.workers.reader import Pace
+from dialog_graph.workers.stopping import stop
 from dialog_graph.workers.webhooks import Deliverer
 
 GRACE = 20.0
@@ -66,9 +67,7 @@ async def _task(work: Awaitable[None]) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await stop(task)
 
 
 @asynccontextmanager
