@@ -16,7 +16,8 @@ from dialog_graph.model.instance import Instance
 from dialog_graph.model.party import Party
 from dialog_graph.model.principal import Principal
 from dialog_graph.ports import Ports
-from dialog_graph.reads import instances
+from dialog_graph.reads import dialogs, instances
+from dialog_graph.reads.dialogs import DialogView
 from dialog_graph.storage import parties
 from dialog_graph.storage.database import Snapshot
 
@@ -46,6 +47,7 @@ class Context:
     def _make_loaders(self) -> None:
         self.instances: DataLoader[UUID, Instance | None] = DataLoader(load_fn=self._load_instances)
         self.parties: DataLoader[int, Party | None] = DataLoader(load_fn=self._load_parties)
+        self.dialogs: DataLoader[UUID, DialogView | None] = DataLoader(load_fn=self._load_dialogs)
 
     async def read(self, function: "Read[P, ResultT]", *args: P.args, **kwargs: P.kwargs) -> ResultT:
         """Calls a read with the operation's snapshot; one statement at a time, whoever asks."""
@@ -69,12 +71,22 @@ class Context:
             self._make_loaders()
 
     async def command(self, run: Callable[..., Awaitable[ResultT]], given: Any) -> ResultT:
-        """Runs a command as the caller; later reads of the operation see its outcome."""
+        """Runs a command as the caller; later reads of the operation see its outcome.
+
+        The picture is dropped before, so that the operation never holds two connections, and again afterwards: fields
+        beside this one may have opened another one before the commit.
+        """
         await self.reset()
-        return await run(self.ports, self.principal, given)
+        try:
+            return await run(self.ports, self.principal, given)
+        finally:
+            await self.reset()
 
     async def _load_instances(self, ids: list[UUID]) -> Sequence[Instance | None]:
         return await self.read(instances.by_ids, ids)
+
+    async def _load_dialogs(self, ids: list[UUID]) -> Sequence[DialogView | None]:
+        return await self.read(dialogs.of_instances, ids)
 
     async def _load_parties(self, ids: list[int]) -> Sequence[Party | None]:
         found = await self.read(_parties_by_ids, ids)

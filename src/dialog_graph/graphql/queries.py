@@ -6,7 +6,7 @@ import strawberry
 from strawberry import Info
 
 from dialog_graph.commands.mark_seen import MarkSeen, mark_seen
-from dialog_graph.errors import refuse
+from dialog_graph.errors import Refused, refuse
 from dialog_graph.graphql import event_fields
 from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.types.application import Application, ApplicationConnection
@@ -38,6 +38,13 @@ END_USERS = frozenset(
 """Who has an inbox."""
 
 
+TOO_SLOW = (
+    "Expected an answer in time, but the search takes longer: narrow it by contentUpdatedAfter, by fewer parties or by"
+    " a serviceResource."
+)
+"""What a search is told that is over its budget."""
+
+
 def known(info: Info[Context, None]) -> Principal:
     """The caller, when it has shown who it is; UNAUTHENTICATED otherwise."""
     principal = info.context.principal
@@ -52,11 +59,21 @@ async def _dialog_by_id(info: Info[Context, None], dialog_id: UUID) -> DialogByI
     shown = await info.context.read(dialogs.by_id, dialog_id)
     if isinstance(shown, NotShown):
         return DialogByIdPayload(dialog=None, errors=[by_id_error(shown)])
-    if await info.context.command(mark_seen, MarkSeen(dialog_id=dialog_id)):
+    if await _marked(info, dialog_id):
         shown = await info.context.read(dialogs.by_id, dialog_id)
     if isinstance(shown, NotShown):
         return DialogByIdPayload(dialog=None, errors=[by_id_error(shown)])
     return DialogByIdPayload(dialog=shown, errors=[])  # pyright: ignore[reportArgumentType] -- fields are read from the view
+
+
+async def _marked(info: Info[Context, None], dialog_id: UUID) -> bool:
+    """Marks the dialog as seen; one that is busy just now is shown all the same."""
+    try:
+        return await info.context.command(mark_seen, MarkSeen(dialog_id=dialog_id))
+    except Refused as refused:
+        if not refused.refusal.is_retryable:
+            raise
+        return False
 
 
 def _refused(errors: tuple[SearchError, ...]) -> SearchDialogsPayload:
@@ -75,7 +92,13 @@ async def _search_dialogs(info: Info[Context, None], input: SearchDialogInput) -
     search = check(search_input(input))
     if isinstance(search, tuple):
         return _refused(search)
-    page = await info.context.read(dialogs.search, search)
+    try:
+        page = await info.context.read(dialogs.search, search)
+    except Refused as refused:
+        if refused.refusal.code != "TIMEOUT":
+            raise
+        await info.context.reset()
+        return _refused((SearchError(ErrorKind.DOMAIN, TOO_SLOW),))
     return SearchDialogsPayload(
         items=list(page.items),  # pyright: ignore[reportArgumentType] -- fields are read from the views
         has_next_page=page.has_next,
@@ -124,9 +147,10 @@ async def _instances(
     after: str | None = None,
 ) -> InstanceConnection:
     known(info)
+    filters = conditions(filter)
     party_ids = await info.context.read(instances.narrowed, filter.party, filter.org, filter.application or ())
     query = instances.Query(
-        filters=conditions(filter),
+        filters=filters,
         party_ids=party_ids,
         applications=tuple(filter.application or ()),
         order=(order_by or InstanceOrder.UPDATED_DESC).value,

@@ -12,7 +12,7 @@ from dialog_graph.apps import AppVersion
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.diagnostic import Diagnostic
 from dialog_graph.ports import Ports
-from dialog_graph.reads.paging import Page, Position, check_first, decode, page_of
+from dialog_graph.reads.paging import MAX_FIRST, Page, Position, check_first, decode, page_of
 from dialog_graph.storage import parties
 from dialog_graph.storage.database import Snapshot
 from dialog_graph.urns import AppId, PartyUrn
@@ -77,6 +77,7 @@ async def can_instantiate(ports: Ports, snapshot: Snapshot, version: AppVersion,
             raise Refused(urn)
         found = await parties.find(snapshot, urn)
         ids = [] if found is None else [found.party_id]
+    await parties.relations_to(snapshot, ids)
     for party_id in ids:
         target = decisions.before_start(version.app_id, party_id)
         if (await decisions.allowed(snapshot, version.policy, target, (INSTANTIATE,)))[INSTANTIATE]:
@@ -85,11 +86,12 @@ async def can_instantiate(ports: Ports, snapshot: Snapshot, version: AppVersion,
 
 
 async def versions(ports: Ports, snapshot: Snapshot, app_id: AppId) -> list[RegisteredVersion]:
-    """Every registered version, newest first."""
+    """The registered versions, newest first, as many as a page may hold."""
     rows = await snapshot.fetch(
         "select ordinal, sha256, registered_at, is_active, diagnostics from app_version where app_id = $1"
-        " order by ordinal desc",
+        " order by ordinal desc limit $2",
         str(app_id),
+        MAX_FIRST,
     )
     return [
         RegisteredVersion(

@@ -1,7 +1,6 @@
 """Ended instances that their owner has not confirmed, as the events that told of their end (event rules §8.1)."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from dialog_graph.model.event import Event
 from dialog_graph.ports import Ports
@@ -12,9 +11,10 @@ from dialog_graph.storage.database import Snapshot
 COMPLETED = "app.instance.process.completed"
 
 _PAGE = 100
-_LAST = """
-select stream_id, max(stream_seq) as sequence from event
- where stream_id = any($1::uuid[]) and party_id = any($2::int[]) and type = $3 group by stream_id
+_LAST = f"""
+select distinct on (e.stream_id) {events.COLUMNS} from event e
+ where e.stream_id = any($1::uuid[]) and e.party_id = any($2::int[]) and e.type = $3
+ order by e.stream_id, e.stream_seq desc
 """
 
 
@@ -31,12 +31,5 @@ async def unconfirmed(
     page = await instances.search(ports, snapshot, query)
     parties = {item.instance_id: item.party_id for item in page.items}
     rows = await snapshot.fetch(_LAST, list(parties), list(set(parties.values())), COMPLETED)
-    last = {row["stream_id"]: row["sequence"] for row in rows}
-    found = [await _event(snapshot, key, last[key]) for key in parties if key in last]
-    return found, page.cursors[-1] if page.has_next else None
-
-
-async def _event(snapshot: Snapshot, instance_id: UUID, sequence: int) -> Event:
-    """The event with this number in the instance's stream."""
-    found = await events.of_instance(snapshot, [instance_id], after_sequence=sequence - 1, limit=1)
-    return found[instance_id][0]
+    last = {row["stream_id"]: events.event_of(row) for row in rows}
+    return [last[key] for key in parties if key in last], page.cursors[-1] if page.has_next else None

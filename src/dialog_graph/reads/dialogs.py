@@ -133,7 +133,7 @@ class _Place:
     instance: Instance
 
     async def refusal(self, snapshot: Snapshot) -> str | None:
-        """Code of the refusal of `read`, None when it is permitted. FORBIDDEN: lists may show the dialog all the same."""
+        """Code of the refusal of `read`, None when it is permitted. With FORBIDDEN lists may show it all the same."""
         policy = (await self.ports.catalogue.policy(snapshot, self.instance.app_id)).policy
         try:
             await decisions.permit(snapshot, policy, decisions.of_instance(self.instance), (READ,))

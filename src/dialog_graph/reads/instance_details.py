@@ -12,6 +12,7 @@ from dialog_graph.errors import Blocker, Issue, Texts
 from dialog_graph.model.instance import DataElement, Instance, TaskEntry
 from dialog_graph.ports import Ports
 from dialog_graph.reads import instances
+from dialog_graph.storage import parties
 from dialog_graph.storage.database import Snapshot
 
 
@@ -56,13 +57,17 @@ def _is_open(pinned: AppVersion, element: DataElement, granted: Mapping[str, boo
 
 
 async def validation(ports: Ports, snapshot: Snapshot, instance: Instance) -> list[Issue]:
-    """The findings of the current tasks' full validation."""
+    """The findings of the current tasks' full validation, without those about data that is hidden from the caller."""
     pinned = await version(ports, snapshot, instance)
+    shown = {element.element_id for element in await readable_elements(ports, snapshot, instance, None)}
+    hidden = {element.element_id for element in instance.elements} - shown
+    owner = (await parties.by_ids(snapshot, [instance.party_id])).get(instance.party_id)
     return [
         issue
         for task in instance.open_tasks
         if tasks.type_of(task.type).is_gated
-        for issue in validate(pinned, instance, task.element_id)
+        for issue in validate(pinned, instance, task.element_id, owner=owner)
+        if issue.data_element_id not in hidden
     ]
 
 

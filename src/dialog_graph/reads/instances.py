@@ -4,7 +4,7 @@ A list statement joins the caller's readable rows, so authorization, filters, or
 text is made of constants; every value travels as a parameter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
@@ -109,8 +109,14 @@ class Query:
 async def by_ids(ports: Ports, snapshot: Snapshot, ids: Sequence[UUID]) -> list[Instance | None]:
     """The instances of `ids`, in order; None for what the caller may not read."""
     found = {item.instance_id: item for item in await instances.load(snapshot, ids, documents=True)}
+    await _acquainted(snapshot, found.values())
     allowed = {key: item for key, item in found.items() if await _may_read(ports, snapshot, item)}
     return [allowed.get(instance_id) for instance_id in ids]
+
+
+async def _acquainted(snapshot: Snapshot, found: Iterable[Instance]) -> None:
+    """Asks once what the caller is to all these parties: each instance's decisions then ask nothing any more."""
+    await parties.relations_to(snapshot, sorted({item.party_id for item in found}))
 
 
 async def _may_read(ports: Ports, snapshot: Snapshot, instance: Instance) -> bool:
@@ -172,6 +178,7 @@ async def search(ports: Ports, snapshot: Snapshot, query: Query) -> Page[Instanc
     found = {
         item.instance_id: item for item in await instances.load(snapshot, [row[0] for row in rows], documents=True)
     }
+    await _acquainted(snapshot, found.values())
     page = page_of(
         [(found[row[0]], Position(query.order, row[1], row[0])) for row in rows if row[0] in found],
         first,
@@ -190,8 +197,8 @@ async def narrowed(
 ) -> tuple[int, ...] | None:
     """Ids of the parties asked for, None when none was named; INVALID_INPUT for what the caller may not ask.
 
-    A service owner may name only its own org and apps, anybody only parties in the form of URNs; parties that the
-    caller does not represent simply give no rows.
+    A service owner may name only its own org and apps, and any party; everybody else only parties that it represents.
+    An unknown party is told the same as a foreign one.
     """
     own = snapshot.principal.org
     asked = ({org} if org else set[str]()) | {application.partition("/")[0] for application in applications}
@@ -204,4 +211,12 @@ async def narrowed(
         if isinstance(urn, Refusal):
             raise Refused(urn)
     found = [await parties.find(snapshot, urn) for urn in urns if isinstance(urn, PartyUrn)]
-    return tuple(item.party_id for item in found if item is not None)
+    ids = tuple(item.party_id for item in found if item is not None)
+    if not snapshot.principal.is_org:
+        relations = await parties.relations_to(snapshot, ids)
+        known = [key for key in ids if relations[key].exists or key == snapshot.principal.subject_id]
+        if len(known) < len(urns):
+            raise Refused(
+                Refusal(code="INVALID_INPUT", expected="parties that you represent", path=("filter", "party"))
+            )
+    return ids

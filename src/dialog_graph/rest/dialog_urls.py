@@ -22,6 +22,9 @@ from dialog_graph.model.instance import Instance, TaskEntry
 from dialog_graph.model.principal import PrincipalKind
 from dialog_graph.ports import Ports
 from dialog_graph.reads import instance_details, instances
+from dialog_graph.reads.dialogs import TASK_ATTRIBUTE
+from dialog_graph.storage import instances as stored
+from dialog_graph.storage.database import Snapshot
 
 Clock: TypeAlias = Callable[[], int]
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -40,6 +43,7 @@ class DialogUrls:
         caller = await self._caller(request)
         instance_id = _uuid(request)
         async with self.ports.database.snapshot(caller.principal) as snapshot:
+            await _demand(snapshot, caller, instance_id, "read")
             instance = await instances.one(self.ports, snapshot, instance_id)
             if instance is None:
                 raise Refused(NOT_FOUND)
@@ -52,10 +56,10 @@ class DialogUrls:
         """DELETE /api/v1/instance/{partyId}/{id} with a dialog token: a soft deletion."""
         caller = await self._caller(request)
         instance_id = _uuid(request)
-        if caller.claims is not None and caller.principal.kind is PrincipalKind.DIALOG_HOLDER:
-            granted = {name for name, _ in dialog_token.actions(caller.claims)}
-            if "delete" not in granted or not await self._is_of_dialog(caller, instance_id):
-                raise Refused(NOT_FOUND)
+        async with self.ports.database.snapshot(caller.principal) as snapshot:
+            instance = await _demand(snapshot, caller, instance_id, "delete")
+        if instance.party_id != request.path_params["party_id"]:
+            raise Refused(NOT_FOUND)
         await delete_instance(self.ports, caller.principal, DeleteInstance(instance_id=instance_id))
         return Response(status_code=204, headers=_NO_STORE)
 
@@ -73,10 +77,22 @@ class DialogUrls:
             raise refuse("UNAUTHENTICATED")
         return found
 
-    async def _is_of_dialog(self, caller: principals.Identified, instance_id: UUID) -> bool:
-        async with self.ports.database.snapshot(caller.principal) as snapshot:
-            found = await snapshot.fetchval("select dialog_id from dialog where instance_id = $1", instance_id)
-        return found is not None and found == caller.principal.dialog_id
+
+async def _demand(snapshot: Snapshot, caller: principals.Identified, instance_id: UUID, action: str) -> Instance:
+    """The instance; NOT_FOUND where there is none, or where a dialog token is of another dialog or without the action.
+
+    The token's word is the first of two: the policy is asked as for any other caller (inbox rules §11).
+    """
+    found = await stored.load(snapshot, [instance_id])
+    if not found:
+        raise Refused(NOT_FOUND)
+    if caller.claims is not None and caller.principal.kind is PrincipalKind.DIALOG_HOLDER:
+        dialog_id = await snapshot.fetchval("select dialog_id from dialog where instance_id = $1", instance_id)
+        places = {None, *(f"{TASK_ATTRIBUTE}{task.element_id}" for task in found[0].open_tasks)}
+        is_granted = any((action, place) in dialog_token.actions(caller.claims) for place in places)
+        if dialog_id != caller.principal.dialog_id or not is_granted:
+            raise Refused(NOT_FOUND)
+    return found[0]
 
 
 _PAGE = """<!doctype html>
@@ -88,6 +104,7 @@ _PAGE = """<!doctype html>
 </body></html>
 """
 _PAGE_HEADERS = {
+    "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

@@ -75,6 +75,7 @@ def statement(parts: frozenset[Part], key: str) -> str:
 
 _BY_ID = MappingProxyType({parts: statement(parts, "dialog_id") for parts in (frozenset[Part](), ALL_PARTS)})
 _BY_INSTANCE = statement(STEP_PARTS, "instance_id")
+_WHOLE_BY_INSTANCE = statement(ALL_PARTS, "instance_id")
 _LIST_PARTS = frozenset({Part.SEEN})
 _FOR_LIST = statement(_LIST_PARTS, "dialog_id")
 
@@ -84,6 +85,11 @@ async def load(tx: Transaction | Snapshot, ids: Sequence[UUID], *, whole: bool) 
     rows = await tx.fetch(_BY_ID[ALL_PARTS] if whole else _FOR_LIST, list(ids))
     found = {row["dialog_id"]: decode(row) for row in rows}
     return [found[dialog_id] for dialog_id in ids if dialog_id in found]
+
+
+async def of_instances(tx: Transaction | Snapshot, ids: Sequence[UUID]) -> list[Dialog]:
+    """The dialogs of these instances with all parts, in no order; instances without one are left out."""
+    return [decode(row) for row in await tx.fetch(_WHOLE_BY_INSTANCE, list(ids))]
 
 
 async def of_instance(tx: Transaction | Snapshot, instance_id: UUID) -> Dialog | None:

@@ -229,7 +229,8 @@ def _token(root: DialogView, info: Info[Context, None]) -> str | None:
 
 async def _attachments(root: DialogView, info: Info[Context, None]) -> list[parts.Attachment]:
     elements = await _elements(root, info)
-    return [parts.attachment(item, elements, info) for item in root.dialog.attachments]
+    files = parts.shown_files(root.dialog.attachments, elements, is_open=("read", None) in root.allowed)
+    return [parts.attachment(item, elements, info) for item in files]
 
 
 def _gui_actions(root: DialogView, info: Info[Context, None]) -> list[parts.GuiAction]:

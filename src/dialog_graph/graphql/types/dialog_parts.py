@@ -259,6 +259,17 @@ def _file_url(value: model.Attachment, elements: Sequence[DataElement], info: In
     return Url(f"{ports.settings.public_url}/data/{value.element_id}?{query}")
 
 
+def shown_files(
+    files: Sequence[model.Attachment], elements: Sequence[DataElement], *, is_open: bool
+) -> list[model.Attachment]:
+    """Files that the caller may know of: where the dialog is open to it, those whose element it may read.
+
+    `is_open`: the caller may read the instance; otherwise all are named, and none can be fetched.
+    """
+    readable = {element.element_id for element in elements}
+    return [item for item in files if not is_open or item.element_id in readable]
+
+
 def attachment(value: model.Attachment, elements: Sequence[DataElement], info: Info[Context, None]) -> Attachment:
     """A file with a signed address, as far as its element is among those that the caller may read."""
     url = AttachmentUrl(
@@ -318,6 +329,8 @@ async def transmission(
         content=TransmissionContent(
             title=plain, summary=summary, content_reference=content_value(value.content_reference, info)
         ),
-        attachments=[attachment(item, elements if main else (), info) for item in value.attachments],
+        attachments=[
+            attachment(item, elements, info) for item in shown_files(value.attachments, elements, is_open=main)
+        ],
         navigational_actions=[],
     )

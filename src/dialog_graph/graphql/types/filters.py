@@ -5,6 +5,7 @@ from uuid import UUID
 
 import strawberry
 
+from dialog_graph.errors import Refusal, Refused
 from dialog_graph.graphql.types.enums import InstanceStatus
 
 _PLAIN = (
@@ -71,8 +72,30 @@ class InstanceFilter:
     visible_before: datetime | None = None
 
 
+MAX_VALUES = 100
+"""Most values in each list (event rules §3)."""
+
+
+def _check_lists(given: InstanceFilter) -> None:
+    for name in ("ids", "party", "application", "status", "current_task", "task_type"):
+        count = len(getattr(given, name) or ())
+        if count > MAX_VALUES:
+            raise Refused(
+                Refusal(
+                    code="INVALID_INPUT",
+                    expected=f"at most {MAX_VALUES} values",
+                    actual=f"there are {count}",
+                    path=("filter", name),
+                )
+            )
+
+
 def conditions(given: InstanceFilter) -> dict[str, object]:
-    """The members that are set, by the names of `reads.instances.CONDITIONS`; parties are resolved by the read."""
+    """The members that are set, by the names of `reads.instances.CONDITIONS`; parties are resolved by the read.
+
+    Raises INVALID_INPUT for a list that is too long.
+    """
+    _check_lists(given)
     found: dict[str, object] = {name: getattr(given, name) for name in _PLAIN if getattr(given, name) is not None}
     if given.status is not None:
         found["status"] = [status.value for status in given.status]

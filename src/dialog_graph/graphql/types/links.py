@@ -19,7 +19,7 @@ from dialog_graph.graphql.types.instance import Instance, InstanceConnection
 from dialog_graph.graphql.types.party import Party
 from dialog_graph.model.instance import Instance as InstanceValue
 from dialog_graph.model.party import Party as PartyValue
-from dialog_graph.reads import dialogs, events, instances
+from dialog_graph.reads import events, instances
 from dialog_graph.reads.paging import check_first
 
 
@@ -31,7 +31,7 @@ def add_field(owner: type, name: str, field: Any) -> None:
 
 
 async def _dialog(root: InstanceValue, info: Info[Context, None]) -> Dialog | None:
-    return await info.context.read(dialogs.of_instance, root)  # pyright: ignore[reportReturnType] -- fields are read from the view
+    return await info.context.dialogs.load(root.instance_id)  # pyright: ignore[reportReturnType] -- fields are read from the view
 
 
 async def _instances(
@@ -42,10 +42,13 @@ async def _instances(
     first: int | None = 50,
     after: str | None = None,
 ) -> InstanceConnection:
+    chosen = filter or InstanceFilter()
+    filters = conditions(chosen)
+    named = await info.context.read(instances.narrowed, chosen.party, chosen.org, chosen.application or ())
     query = instances.Query(
-        filters={} if filter is None else conditions(filter),
-        party_ids=(root.party_id,),
-        applications=() if filter is None else tuple(filter.application or ()),
+        filters=filters,
+        party_ids=(root.party_id,) if named is None or root.party_id in named else (),
+        applications=tuple(chosen.application or ()),
         order=(order_by or InstanceOrder.UPDATED_DESC).value,
         first=first,
         after=after,
