@@ -1,17 +1,22 @@
 """App folders: read, checked and compiled into an immutable `AppVersion`, and the form data that follows it.
 
-`read_folder` and `load` make a version of a folder, `check` prints what they find. `documents` and `validation` are the
-form data of a version, `AppEvaluator` answers its conditions. Rules: app folder, whole document.
+`read_folder` and `load` make a version of a folder, `check` prints what they find. `documents`, `prefill`,
+`calculate` and `validation` are the form data of a version, `form_state` and `remove_hidden` its forms, `AppEvaluator`
+answers its conditions. Rules: app folder, whole document.
 """
 
 from dialog_graph.apps.app_settings import AppSettings
+from dialog_graph.apps.calculate import calculate
 from dialog_graph.apps.check import CheckedApp, CheckReport, check
 from dialog_graph.apps.evaluator import AppEvaluator, document_of
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.folders import find_apps, read_folder
+from dialog_graph.apps.form_state import FormState, Reader, form_state
+from dialog_graph.apps.hidden_data import remove_hidden
 from dialog_graph.apps.loader import load
 from dialog_graph.apps.metadata import PDF_TYPE, ApplicationMetadata, DataType, PartyType
 from dialog_graph.apps.models import Model
+from dialog_graph.apps.prefill import PrefillFacts, prefill, prefill_query
 from dialog_graph.apps.texts import TextResources
 from dialog_graph.apps.validation import Source, validate, validate_element
 from dialog_graph.apps.version import AppVersion
@@ -26,15 +31,23 @@ __all__ = [
     "CheckedApp",
     "DataType",
     "Files",
+    "FormState",
     "Model",
     "PartyType",
+    "PrefillFacts",
+    "Reader",
     "Source",
     "TextResources",
+    "calculate",
     "check",
     "document_of",
     "find_apps",
+    "form_state",
     "load",
+    "prefill",
+    "prefill_query",
     "read_folder",
+    "remove_hidden",
     "validate",
     "validate_element",
 ]

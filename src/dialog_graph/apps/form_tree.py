@@ -34,6 +34,8 @@ class FormTree:
     def __init__(self, evaluator: AppEvaluator, form: LayoutSet, data_type: str | None) -> None:
         self.evaluator = evaluator
         self._count = 0
+        self._standings: dict[Node, Standing] = {}
+        self._fields: dict[Node, list[Field]] = {}
         self._properties = Properties(self._evaluate)
         element = self._first(data_type)
         document = evaluator.document(element) if element else None
@@ -94,8 +96,7 @@ class FormTree:
     def _add_rows(self, group: Node, component: Component, binding: Binding, bindings: Mapping[str, Binding]) -> None:
         """A node for each row; its components, or for lists of choices the component itself once more."""
         data_type = binding.data_type or group.scope.data_type or ""
-        document, steps = self._placed(group, binding)
-        value = paths.get(document, steps)
+        steps, value = self._walked(group, binding)
         for index, item in enumerate(value if isinstance(value, list) else ()):
             row = Node(group.scope, group.page, component, group, (*group.rows, index), (data_type, (*steps, index)))
             row.index, row.is_null = index, item is None
@@ -123,6 +124,11 @@ class FormTree:
 
     def standing(self, node: Node) -> Standing:
         """Where expressions and texts of the node stand."""
+        if node not in self._standings:
+            self._standings[node] = self._standing(node)
+        return self._standings[node]
+
+    def _standing(self, node: Node) -> Standing:
         data_type, steps = node.place or (None, ())
         rows, arrays = paths.context_of(steps)
         scope = node.scope
@@ -138,28 +144,31 @@ class FormTree:
 
     def fields(self, node: Node) -> list[Field]:
         """The fields that a component binds, in the order of the file."""
-        return [field for name, bound in node.bindings.items() if (field := self._field(node, name, bound))]
+        if node not in self._fields:
+            found = (self._field(node, name, bound) for name, bound in node.bindings.items())
+            self._fields[node] = [field for field in found if field is not None]
+        return self._fields[node]
 
     def _field(self, node: Node, name: str, binding: Binding) -> Field | None:
         data_type = binding.data_type or node.scope.data_type
         if data_type is None or data_type not in self.evaluator.version.data_types or not binding.steps:
             return None
+        steps, value = self._walked(node, binding)
         element = self._element(node.scope, data_type)
-        document, steps = self._placed(node, binding)
-        return Field(name=name, data_type=data_type, element=element, steps=steps, value=paths.get(document, steps))
+        return Field(name=name, data_type=data_type, element=element, steps=steps, value=value)
 
-    def _placed(self, node: Node, binding: Binding) -> tuple[Json, tuple[paths.Step, ...]]:
-        """The document that a binding means, and its path in the node's row."""
+    def _walked(self, node: Node, binding: Binding) -> tuple[tuple[paths.Step, ...], Json]:
+        """The path of a binding in the node's row, and the value there."""
         data_type = binding.data_type or node.scope.data_type
         element = self._element(node.scope, data_type)
         document = self.evaluator.document(element) if element else None
         standing = self.standing(node)
-        return document, paths.placed(document, binding.steps, standing.indices(data_type or ""), standing.arrays)
+        return paths.walk(document, binding.steps, standing.indices(data_type or ""), standing.arrays)
+
+    # Look-ups ---------------------------------------------------------------------------------------------------------
 
     def _element(self, scope: Scope, data_type: str | None) -> DataElement | None:
         return scope.element if data_type == scope.data_type else self._first(data_type)
-
-    # Look-ups ---------------------------------------------------------------------------------------------------------
 
     def component_from(self, rows: tuple[int, ...]) -> Callable[[str], Json]:
         """What `component` answers to an expression that stands in these rows of the form's data, at no component."""

@@ -53,9 +53,14 @@ class Layouts:
         """Ids of the components of all forms."""
         return frozenset(id for form in self.sets.values() for id in form.component_ids)
 
+    @property
+    def is_flat(self) -> bool:
+        """True when one form is shown for all tasks."""
+        return self.kind in (LayoutKind.FLAT, LayoutKind.OLDEST)
+
     def of_task(self, task_id: str) -> LayoutSet | None:
         """The form that is shown for a task."""
-        if self.kind in (LayoutKind.FLAT, LayoutKind.OLDEST):
+        if self.is_flat:
             return next(iter(self.sets.values()), None)
         return next((form for form in self.sets.values() if task_id in form.tasks), None)
 

@@ -31,6 +31,7 @@ from dialog_graph.apps.reading import Findings
 from dialog_graph.apps.settings_reader import read_settings
 from dialog_graph.apps.texts_reader import read_texts
 from dialog_graph.apps.version import AppVersion
+from dialog_graph.apps.xsd_validation import with_validators
 from dialog_graph.bpmn import Definition, read_process
 from dialog_graph.model.diagnostic import Diags
 from dialog_graph.policy import read_policy
@@ -91,6 +92,8 @@ def _version(
     read, options = read_layouts(files, findings), read_options(files, findings)
     layouts = read.layouts
     models = read_models(files, data_types, findings)
+    if settings.xsd_validation:
+        models = with_validators(files, models, findings)
     check_forms(file, layouts, models, findings)
     known = Known(data_types=data_types, models=models, texts=texts, components=layouts.component_ids)
     tasks = frozenset(task.id for task in definition.tasks) if definition else frozenset[str]()

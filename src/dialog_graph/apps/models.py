@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import jsonschema_rs
+from lxml import etree
 
 from dialog_graph.apps.shapes import OPEN, Shape
 
@@ -12,7 +13,8 @@ class Model:
     """The model of one form data type; safe to share between threads.
 
     `schema_file`, `xsd_file`: paths below the app root, None when there is none; `validator`: None when there is no
-    schema that compiles; `namespace`: target namespace of the XSD; `is_qualified`: inner elements stand in it too.
+    schema that compiles; `namespace`: target namespace of the XSD; `is_qualified`: inner elements stand in it too;
+    `xsd`: only where the app validates by it.
     """
 
     root_name: str
@@ -22,6 +24,7 @@ class Model:
     xsd_file: str | None = None
     namespace: str | None = None
     is_qualified: bool = True
+    xsd: etree.XMLSchema | None = None
 
     @property
     def is_open(self) -> bool:

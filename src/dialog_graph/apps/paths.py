@@ -52,16 +52,13 @@ def get(document: Json, steps: tuple[Step, ...], rows: tuple[int, ...] = (), arr
     indices are used only as long as the path goes through the same arrays. The last segment may be an array and is
     then given whole.
     """
-    value = document
-    for step in placed(document, steps, rows, arrays):
-        value = _inside(value, step)
-    return value
+    return walk(document, steps, rows, arrays)[1]
 
 
-def placed(
+def walk(
     document: Json, steps: tuple[Step, ...], rows: tuple[int, ...] = (), arrays: Arrays | None = None
-) -> tuple[Step, ...]:
-    """The path with the indices that a context gives it, as `get` uses them."""
+) -> tuple[tuple[Step, ...], Json]:
+    """The path with the indices that a context gives it, and the value there, as `get` gives it."""
     value = document
     found: list[Step] = []
     names: tuple[str, ...] = ()
@@ -78,7 +75,8 @@ def placed(
         value = _inside(value, step)
     if isinstance(value, list) and _applies(rows, arrays, names, used):
         found.append(rows[used])
-    return tuple(found)
+        value = _inside(value, rows[used])
+    return tuple(found), value
 
 
 def _applies(rows: tuple[int, ...], arrays: Arrays | None, names: tuple[str, ...], used: int) -> bool:

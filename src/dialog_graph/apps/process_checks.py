@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from dialog_graph.apps.diagnostics import METADATA, PROCESS, At
-from dialog_graph.apps.layouts import LayoutKind
+from dialog_graph.apps.layouts import LayoutKind, LayoutSet
 from dialog_graph.apps.layouts_reader import SETS_FILE
 from dialog_graph.apps.reading import Findings, JsonObject
 from dialog_graph.apps.version import AppVersion
 from dialog_graph.bpmn import Element, ElementKind
 
 _DATA = "data"
+_RECEIPT = "CustomReceipt"
 
 
 def check_process(version: AppVersion, top: JsonObject, findings: Findings) -> None:
@@ -47,14 +48,23 @@ def _check_tasks(version: AppVersion, findings: Findings) -> None:
 
 def _check_layouts(version: AppVersion, findings: Findings) -> None:
     for form in version.layouts.sets.values():
-        if version.layouts.kind is LayoutKind.LAYOUT_SETS:
-            for task in form.tasks:
-                if version.definition.element(task) is None:
-                    findings.add("DG9004", At(file=SETS_FILE, line=form.line), id=form.id, task=task)
+        for task in _unknown_tasks(version, form):
+            file = SETS_FILE if form.line else f"ui/{form.id}"
+            findings.add("DG9004", At(file=file, line=form.line), id=form.id, task=task)
         data_type = version.data_types.get(form.data_type or "")
         if form.data_type and (data_type is None or not data_type.is_form):
             file = SETS_FILE if form.line else f"ui/{form.id}/Settings.json"
             findings.add("DG9005", At(file=file, line=form.line), id=form.data_type)
+
+
+def _unknown_tasks(version: AppVersion, form: LayoutSet) -> Iterator[str]:
+    """Tasks that a form is for and the process lacks. A folder may also be a receipt, a subform or stateless."""
+    is_folder = version.layouts.kind is LayoutKind.TASK_FOLDERS
+    if is_folder and (form.is_subform or form.id in (_RECEIPT, version.metadata.on_entry.show)):
+        return
+    for task in form.tasks:
+        if task != _RECEIPT and version.definition.element(task) is None:
+            yield task
 
 
 def _check_gateways(version: AppVersion, findings: Findings) -> None:

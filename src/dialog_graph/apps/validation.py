@@ -1,8 +1,8 @@
 """Validation of an instance at a task's gate, and of one element while it is edited (app folder §10.3).
 
-Sources: `Task` (too many, too few elements), `File` (content type, size, scan, name), `DataModel` (JSON Schema),
-`Required` (the form, `required_fields`) and `Expression` (rules of the app, `expression_validation`). Each is one
-function of the table `_SOURCES`.
+Sources: `Task` (too many, too few elements), `File` (content type, size, scan, name), `DataModel` (JSON Schema,
+`schema_validation`), `Xsd` (`xsd_validation`), `Required` (the form, `required_fields`) and `Expression` (rules of the
+app, `expression_validation`). Each is one function of the table `_SOURCES`.
 
 Nothing here writes or reads anything but its arguments. The one thing that is raised is `Refused` with
 `VALIDATION_RULE_FAILED`: a rule of the app that gives no answer must not pass what it should stop.
@@ -12,31 +12,26 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import cast
 from uuid import UUID
 
-import jsonschema_rs
-
-from dialog_graph.apps import paths
 from dialog_graph.apps.evaluator import AppEvaluator, document_of
 from dialog_graph.apps.expression_validation import Surroundings, expression_issues
 from dialog_graph.apps.form_tree import FormTree
 from dialog_graph.apps.forms import form_tree
 from dialog_graph.apps.metadata import MEBIBYTE, DataType
 from dialog_graph.apps.required_fields import required_issues
+from dialog_graph.apps.schema_validation import MAX_ISSUES, validate_document
 from dialog_graph.apps.validation_texts import message
 from dialog_graph.apps.version import AppVersion
 from dialog_graph.apps.visibility import Visibility
-from dialog_graph.apps.xml_form import ROW_ID
+from dialog_graph.apps.xsd_validation import xsd_issues
 from dialog_graph.errors import Issue, Refusal, Refused
 from dialog_graph.model.instance import DataElement, FileScan, Instance
-from dialog_graph.model.json_value import Json
 from dialog_graph.model.party import Party
 
-MAX_ISSUES = 1_000
 MAX_FILE_NAME = 255
+MAX_XML = 64 << 20
 _BAD_NAME = re.compile("[\x00-\x1f\x7f/\\\\\u202a-\u202e\u2066-\u2069]")
-_UNEXPECTED = ("additionalProperties", "unevaluatedProperties")
 
 
 class Source(StrEnum):
@@ -45,11 +40,13 @@ class Source(StrEnum):
     TASK = "Task"
     FILE = "File"
     DATA_MODEL = "DataModel"
+    XSD = "Xsd"
     REQUIRED = "Required"
     EXPRESSION = "Expression"
 
 
 ALL = frozenset(Source)
+INCREMENTAL = ALL - {Source.TASK, Source.XSD}
 
 
 class _Run:
@@ -128,7 +125,7 @@ def validate_element(
     issues: list[Issue] = []
     try:
         # Those before the one that failed are kept.
-        issues.extend(_element_issues(run, data_type, element, _in_use(version, ALL)))
+        issues.extend(_element_issues(run, data_type, element, _in_use(version, INCREMENTAL)))
     except Refused as refused:
         issues.append(_of_refusal(refused.refusal, element))
     return tuple(issues[:MAX_ISSUES])
@@ -147,19 +144,12 @@ def _of_refusal(refusal: Refusal, element: DataElement) -> Issue:
 def _in_use(version: AppVersion, sources: Iterable[Source]) -> frozenset[Source]:
     """The sources that the settings have not switched off."""
     settings = version.settings
-    switched = ((Source.REQUIRED, settings.required_validation), (Source.EXPRESSION, settings.expression_validation))
+    switched = (
+        (Source.XSD, settings.xsd_validation),
+        (Source.REQUIRED, settings.required_validation),
+        (Source.EXPRESSION, settings.expression_validation),
+    )
     return frozenset(sources) - {source for source, is_on in switched if not is_on}
-
-
-def validate_document(
-    version: AppVersion, data_type: str, document: Json, element_id: UUID | None = None
-) -> tuple[Issue, ...]:
-    """What JSON Schema says of a document. Nulls, empty objects and row ids do not count."""
-    model = version.models.get(data_type)
-    if model is None or model.validator is None:
-        return ()
-    errors = model.validator.iter_errors(_relevant(document))
-    return tuple(issue for error in errors for issue in _schema_issues(error, element_id))[:MAX_ISSUES]
 
 
 def count_issues(data_type: DataType, count: int) -> tuple[Issue, ...]:
@@ -233,39 +223,10 @@ def _of_model(run: _Run, data_type: DataType, element: DataElement) -> Iterator[
         yield from validate_document(run.version, data_type.id, document, element.element_id)
 
 
-def _relevant(document: Json) -> Json:
-    """Without nulls, objects that hold nothing, and row ids; rows keep their place."""
-    if isinstance(document, dict):
-        kept = {name: _relevant(value) for name, value in document.items() if name != ROW_ID and value is not None}
-        return {name: value for name, value in kept.items() if value != {}}
-    return [_relevant(item) for item in document] if isinstance(document, list) else document
-
-
-def _schema_issues(error: jsonschema_rs.ValidationError, element_id: UUID | None) -> Iterator[Issue]:
-    code, at = error.kind.name, tuple(error.instance_path)
-    parameters = cast("dict[str, object]", error.kind.as_dict())
-    for steps in _places(code, at, parameters):
-        yield Issue(
-            code=code,
-            source=Source.DATA_MODEL,
-            field=paths.show(steps) or None,
-            data_element_id=element_id,
-            message=message(code, _named(code, parameters)),
-        )
-
-
-def _places(code: str, at: tuple[paths.Step, ...], parameters: Mapping[str, object]) -> list[tuple[paths.Step, ...]]:
-    """The fields that an error is about: the missing one, each that is too much, else the value itself."""
-    if code == "required":
-        return [(*at, str(parameters.get("property")))]
-    unexpected = parameters.get("unexpected")
-    if code in _UNEXPECTED and isinstance(unexpected, list):
-        return [(*at, str(name)) for name in cast("list[object]", unexpected)]
-    return [at]
-
-
-def _named(code: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
-    return {"value": parameters.get("expected_value")} if code == "const" else parameters
+def _of_xsd(run: _Run, data_type: DataType, element: DataElement) -> Iterator[Issue]:
+    model = run.version.models.get(data_type.id)
+    if model is not None:
+        yield from xsd_issues(model, element, MAX_XML)
 
 
 # ------------------------------------------------------------------------------------------ form and rules of the app
@@ -284,6 +245,7 @@ def _of_rules(run: _Run, data_type: DataType, element: DataElement) -> Iterator[
 _SOURCES: Mapping[Source, Callable[[_Run, DataType, DataElement], Iterator[Issue]]] = {
     Source.FILE: _of_file,
     Source.DATA_MODEL: _of_model,
+    Source.XSD: _of_xsd,
     Source.REQUIRED: _of_form,
     Source.EXPRESSION: _of_rules,
 }

@@ -61,6 +61,12 @@ _TABLE: Mapping[str, tuple[str, str, str]] = {
         "Verdien er ikkje gyldig.",
         "The value is not valid.",
     ),
+    # XML
+    "XSD": (
+        "Linje {line} i XML-dokumentet følger ikke skjemaet.",
+        "Linje {line} i XML-dokumentet følgjer ikkje skjemaet.",
+        "Line {line} of the XML document does not follow the schema.",
+    ),
     # data model
     "required": ("Feltet må fylles ut.", "Feltet må fyllast ut.", "The field must be filled in."),
     "type": (

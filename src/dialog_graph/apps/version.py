@@ -95,8 +95,19 @@ class AppVersion:
         return element if element is not None and element.task is not None else None
 
     def default_data_type(self, task_id: str) -> str | None:
-        """Data type of a task's form (app folder §9.3): the form's own, else the first form type of the task."""
+        """Data type of a task's form (app folder §9.3): the form's own, else the first form type of the task.
+
+        A flat form is one for all tasks: it shows the data of the first data task (§9.1).
+        """
         named = self.layouts.default_data_type(task_id)
         if named in self.data_types:
             return named
-        return next((t.id for t in self.types_of_task(task_id) if t.is_form), None)
+        found = self._first_form(task_id)
+        return self._first_form(self._first_data_task()) if found is None and self.layouts.is_flat else found
+
+    def _first_form(self, task_id: str | None) -> str | None:
+        return next((t.id for t in self.types_of_task(task_id) if t.is_form), None) if task_id else None
+
+    def _first_data_task(self) -> str | None:
+        tasks = (element for element in self.definition.tasks if element.task and element.task.type == "data")
+        return next((element.id for element in tasks), None)

@@ -53,7 +53,7 @@ class Visibility:
         is_removable = is_hidden and tree.is_removable(node)
         if node.is_row:
             element = tree.row_element(node)
-            # Rows of lists of choices and the like go with their fields only.
+            # Its rows are the questions, which the app has put there.
             is_removable = is_removable and node.component is not None and node.component.kind != "likert"
             if element is not None and node.place is not None:
                 spot = (element.element_id, node.place[1])

@@ -307,6 +307,15 @@ def test_groups_deeper_than_any_screen_are_refused() -> None:
     assert "DG1003" in {item.code for item in findings({PAGE: page(*chain, part("g50"))})}
 
 
+def test_folders_of_tasks_that_are_not_there_are_told() -> None:
+    changes: dict[str, Any] = {SETS: None, PAGE: None, "ui/form/Settings.json": None}
+    names = ("Task_1", "Task_9", "CustomReceipt", "sub")
+    changes |= {f"ui/{name}/Settings.json": {"defaultDataType": "model"} for name in names}
+    changes["ui/sub/Settings.json"] = {"type": "subform"}
+
+    assert [item.file for item in findings(changes) if item.code == "DG9004"] == ["ui/Task_9"]
+
+
 def test_a_variable_that_is_never_used_is_told() -> None:
     variables = [{"key": "name", "dataSource": "dataModel.default"}]
     texts = {"language": "nb", "resources": [{"id": "a", "value": "Hei", "variables": variables}]}

@@ -171,3 +171,10 @@ def test_rows_get_ids_and_keep_those_they_have() -> None:
     assert add_row_ids(result, ids()) == result
     assert strip_row_ids(result) == {"rows": [{"in": [{}]}, {}, {}, {}], "tags": ["a"], "o": {}}
     assert document["rows"][1] == {}  # type: ignore[index]  (the given document is not touched)
+
+
+def test_a_prefill_makes_no_rows_and_nothing_in_their_place() -> None:
+    document, warnings = new_document(loaded(), "model", {"rows.item": "x", "name": "y"})
+
+    assert document == {"agreed": False, "name": "y"}
+    assert warnings == ("rows.item: no such row",)

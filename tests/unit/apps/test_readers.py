@@ -203,6 +203,25 @@ def test_the_folder_forms_are_recognised(
     assert version.default_data_type("Task_1") == data_type_id
 
 
+def test_a_flat_form_shows_the_data_of_the_first_data_task_everywhere() -> None:
+    changes = {**NO_UI, "ui/layouts/a.json": PAGE}
+
+    assert loaded(changes).default_data_type("Task_2") == "model"
+    assert loaded().default_data_type("Task_2") is None
+
+
+def test_pages_hold_their_components_and_sets_their_settings() -> None:
+    settings = {"pages": {"order": ["one"], "showProgress": True}}
+    page = {"data": {"layout": [{"id": "a", "type": "Input"}, {"id": "b", "type": "Group", "children": ["a"]}]}}
+    version = loaded({"ui/form/Settings.json": settings, "ui/form/layouts/one.json": page})
+
+    form = version.layouts.sets["form"]
+
+    assert form.settings == settings
+    assert form.component_ids == version.layouts.component_ids == {"a", "b"}
+    assert [component.id for component in form.contents[0].components] == ["b"]
+
+
 def test_an_app_without_forms_is_headless() -> None:
     version = loaded(NO_UI)
 

@@ -168,7 +168,7 @@ def test_braces_in_a_schema_are_no_placeholders() -> None:
 @pytest.mark.parametrize("code", [*sorted(CODES), "contains"])
 def test_every_code_has_a_text_in_every_language(code: str) -> None:
     parameters: dict[str, object] = dict.fromkeys(
-        ("limit", "type", "count", "found", "types", "value", "format", "multiple_of"), "1"
+        ("limit", "type", "count", "found", "types", "value", "format", "multiple_of", "line"), "1"
     )
 
     texts = message(code, parameters)
@@ -214,3 +214,46 @@ def test_another_implementation_of_the_standard_agrees(document: Any) -> None:
     theirs = {str(error.validator) for error in oracle.iter_errors(document)}  # pyright: ignore[reportUnknownMemberType]
 
     assert {code for code, _ in ours} == theirs
+
+
+XSD_MODEL = """<s:schema xmlns:s="http://www.w3.org/2001/XMLSchema"><s:element name="form"><s:complexType><s:sequence>
+<s:element name="name" type="s:string"/><s:element name="age" type="s:integer" minOccurs="0"/>
+</s:sequence></s:complexType></s:element></s:schema>"""
+XSD_ON: dict[str, Any] = {
+    SCHEMA: None,
+    "models/model.xsd": XSD_MODEL,
+    "appsettings.json": {"AppSettings": {"XsdValidation": True}},
+}
+
+
+def of_xsd(changes: dict[str, Any], xml: bytes) -> list[str]:
+    element = form({}, "xml", 2, xml=xml)
+    issues = validate(loaded(changes), instance(GOOD, element), "Task_1", [Source.XSD])
+    assert all((issue.source, issue.data_element_id) == ("Xsd", element.element_id) for issue in issues)
+    return [issue.message["en"] for issue in issues]
+
+
+def test_the_xsd_stops_a_task_where_the_app_asks_for_it() -> None:
+    wrong = b"<form>\n<name>x</name>\n<age>many</age>\n<more/></form>"
+
+    assert of_xsd(XSD_ON, b"<form><name>x</name></form>") == []
+    assert of_xsd(XSD_ON, wrong) == [
+        "Line 3 of the XML document does not follow the schema.",
+        "Line 4 of the XML document does not follow the schema.",
+    ]
+    assert of_xsd({**XSD_ON, "appsettings.json": None}, wrong) == []
+    assert validate_element(loaded(XSD_ON), form({}, "xml", 2, xml=wrong)) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        XSD_MODEL.replace("s:integer", "s:nothing"),
+        XSD_MODEL.replace("<s:element", '<s:include schemaLocation="other.xsd"/><s:element', 1),
+    ],
+)
+def test_an_xsd_that_cannot_check_is_told_and_checks_nothing(text: str) -> None:
+    changes = {**XSD_ON, "models/model.xsd": text, "models/other.xsd": XSD_MODEL.replace("form", "other")}
+
+    assert "DG5002" in {item.code for item in loaded(changes).diagnostics}
+    assert of_xsd(changes, b"<wrong/>") == []
