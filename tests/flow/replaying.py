@@ -17,6 +17,7 @@ from dialog_graph.bpmn import (
     Event,
     IncidentOpened,
     IncidentResolved,
+    JoinForced,
     Mismatch,
     Outcome,
     ProcessCancelled,
@@ -42,6 +43,9 @@ TASKS = """
 select element_id, entry_no, type, status, action, sent_back
   from dg.process_task where instance_id = $1 order by position
 """
+
+FORCED = "process.join.forced"
+"""The one entry of the journal that is no event of the instance and yet a fact of the interpreter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +171,13 @@ def told(events: Iterable[Event]) -> Iterable[str]:
                 yield "app.instance.process.cancelled"
             case IncidentOpened() | IncidentResolved():
                 yield "app.instance.process.incident"
+            case JoinForced():
+                yield FORCED
 
 
 def process_events(rows: Iterable[asyncpg.Record]) -> list[str]:
     """The types of the stored rows that the interpreter's events stand for."""
-    return [row["type"] for row in rows if row["type"].startswith("app.instance.process.")]
+    return [row["type"] for row in rows if row["type"].startswith("app.instance.process.") or row["type"] == FORCED]
 
 
 __all__ = ["Mismatch", "Task", "check_replays", "process_events", "recomputed_tasks", "told"]

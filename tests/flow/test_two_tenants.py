@@ -39,7 +39,7 @@ async def both(databases: Databases, folder: Path) -> AsyncGenerator[tuple[AppTe
 
 async def ended(app: AppTest, data_type: str, data: "dict[str, object]", steps: int) -> Case:
     case = await app.as_person("kari").instantiate()
-    await case.fill(data_type, data)  # pyright: ignore[reportArgumentType] -- plain JSON
+    await case.fill(data_type, data)
     for _ in range(steps):
         await case.complete()
     return case

@@ -75,6 +75,22 @@ async def test_a_right_to_something_else_is_forbidden_and_the_revision_comes_fir
     assert await world.code(instance_id, command(world, instance_id, OLA)) == "FORBIDDEN"
 
 
+async def test_the_stream_of_the_dialog_tells_of_deletion_and_restoration(world: World) -> None:
+    instance_id = await world.started()
+    await deletion(world, instance_id)()
+    await restoration(world, instance_id)()
+    told = await world.admin.fetch(
+        "select type from dg.event where stream_id = (select dialog_id from dg.dialog where instance_id = $1)"
+        " and type not like '%.activity.%' order by stream_seq",
+        instance_id,
+    )
+    assert [row["type"] for row in told] == [
+        "dialogporten.dialog.created.v1",
+        "dialogporten.dialog.deleted.v1",
+        "dialogporten.dialog.restored.v1",
+    ]
+
+
 # Receipt --------------------------------------------------------------------------------------------------------------
 
 

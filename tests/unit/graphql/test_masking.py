@@ -12,42 +12,42 @@ from dialog_graph.graphql.masking import details, masked
 ID = UUID("018f0000-0000-7000-8000-000000000001")
 
 
-@pytest.mark.parametrize(
-    ("refusal", "shown"),
-    [
-        (Refusal(code="CONCURRENCY", current_revision=7), {"currentRevision": 7}),
-        (Refusal(code="CONCURRENCY", dialog_revision=ID), {"dialogRevision": str(ID)}),
-        (Refusal(code="CONFLICT", existing_id=ID), {"existingId": str(ID)}),
-        (Refusal(code="DATA_LOCKED", data_element_id=ID), {"dataElementId": str(ID)}),
-        (Refusal(code="FORBIDDEN", action="write"), {"action": "write"}),
-        (Refusal(code="RESYNC_REQUIRED", floor="c"), {"floor": "c"}),
-        (Refusal(code="INVALID_INPUT", path=("a", "b")), {"path": ["a", "b"]}),
-        (Refusal(code="RATE_LIMITED", retry_after=3), {"retryAfterSeconds": 3, "retryable": True}),
-        (
-            Refusal(code="AUTH_LEVEL_TOO_LOW", required_level=3),
-            {"requiredLevel": 3, "requiredAcr": "idporten-loa-substantial"},
-        ),
-        (
-            Refusal(code="TASK_NOT_READY", blockers=(Blocker(code="INCIDENT", message={"nb": "Feil", "en": "Fault"}),)),
-            {
-                "blockers": [
-                    {
-                        "code": "INCIDENT",
-                        "message": [{"languageCode": "en", "value": "Fault"}, {"languageCode": "nb", "value": "Feil"}],
-                    }
-                ]
-            },
-        ),
-        (
-            Refusal(code="VALIDATION_FAILED", issues=(Issue(code="required", source="schema", field="a"),)),
-            {
-                "issues": [
-                    {"code": "required", "source": "schema", "severity": "ERROR", "field": "a", "message": []},
-                ]
-            },
-        ),
-    ],
-)
+TOLD: list[tuple[Refusal, dict[str, object]]] = [
+    (Refusal(code="CONCURRENCY", current_revision=7), {"currentRevision": 7}),
+    (Refusal(code="CONCURRENCY", dialog_revision=ID), {"dialogRevision": str(ID)}),
+    (Refusal(code="CONFLICT", existing_id=ID), {"existingId": str(ID)}),
+    (Refusal(code="DATA_LOCKED", data_element_id=ID), {"dataElementId": str(ID)}),
+    (Refusal(code="FORBIDDEN", action="write"), {"action": "write"}),
+    (Refusal(code="RESYNC_REQUIRED", floor="c"), {"floor": "c"}),
+    (Refusal(code="INVALID_INPUT", path=("a", "b")), {"path": ["a", "b"]}),
+    (Refusal(code="RATE_LIMITED", retry_after=3), {"retryAfterSeconds": 3, "retryable": True}),
+    (
+        Refusal(code="AUTH_LEVEL_TOO_LOW", required_level=3),
+        {"requiredLevel": 3, "requiredAcr": "idporten-loa-substantial"},
+    ),
+    (
+        Refusal(code="TASK_NOT_READY", blockers=(Blocker(code="INCIDENT", message={"nb": "Feil", "en": "Fault"}),)),
+        {
+            "blockers": [
+                {
+                    "code": "INCIDENT",
+                    "message": [{"languageCode": "en", "value": "Fault"}, {"languageCode": "nb", "value": "Feil"}],
+                }
+            ]
+        },
+    ),
+    (
+        Refusal(code="VALIDATION_FAILED", issues=(Issue(code="required", source="schema", field="a"),)),
+        {
+            "issues": [
+                {"code": "required", "source": "schema", "severity": "ERROR", "field": "a", "message": []},
+            ]
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("refusal", "shown"), TOLD)
 def test_a_refusal_tells_its_details(refusal: Refusal, shown: dict[str, object]) -> None:
     assert details(refusal) == {"code": refusal.code, **shown}
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from types import MappingProxyType
 from uuid import UUID
 
 from dialog_graph.commands.step.projection import Projection, Source, project
 from dialog_graph.commands.step.work import Work
-from dialog_graph.model.dialog import ActivityType, Dialog
+from dialog_graph.model.dialog import Dialog
 from dialog_graph.model.event import CATALOGUE, Event, NewEvent
 from dialog_graph.model.ids import derived
 from dialog_graph.storage.steps import IdempotencyRow, StepRows
@@ -78,17 +79,16 @@ def _dialog_event(work: Work, type: str, suffix: str = "", **details: str) -> Ne
     return NewEvent(type=full_type, audience=audience, actor=work.principal.actor, data=dict(details), is_dialog=True)
 
 
-_LIFE = {
-    ActivityType.DIALOG_DELETED: "dialogporten.dialog.deleted.v1",
-    ActivityType.DIALOG_RESTORED: "dialogporten.dialog.restored.v1",
-}
-
-
 def _life(work: Work, projection: Projection) -> str:
+    """What the step was to the dialog. Compared, not taken from activities: an app may have switched those off."""
     if work.dialog is None:
         return "dialogporten.dialog.created.v1"
-    kinds = [_LIFE[activity.type] for activity in projection.activities if activity.type in _LIFE]
-    return kinds[-1] if kinds else "dialogporten.dialog.updated.v1"
+    was_deleted, is_deleted = (dialog.deleted_at is not None for dialog in (work.dialog, projection.dialog))
+    return f"dialogporten.dialog.{_LIFE[is_deleted - was_deleted]}.v1"
+
+
+_LIFE = MappingProxyType({1: "deleted", 0: "updated", -1: "restored"})
+"""Change of being deleted -> word of the event type."""
 
 
 def _dialog_events(work: Work, projection: Projection | None) -> tuple[Dialog | None, list[Event]]:
