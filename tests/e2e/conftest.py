@@ -11,6 +11,7 @@ from dialog_graph.storage.bootstrap import DATABASE
 from dialog_graph.storage.embedded import EmbeddedPostgres
 from dialog_graph.storage.logins import embedded_logins
 from tests.e2e.clients import Graph
+from tests.e2e.refusals import Stored, stored
 from tests.e2e.running import PROJECT, Live, running
 from tests.flow.replaying import check_replays
 
@@ -48,6 +49,16 @@ async def http() -> AsyncGenerator[httpx.AsyncClient]:
     """Connections that know nothing of proxies."""
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+async def store(live: Live, http: httpx.AsyncClient) -> AsyncGenerator[Stored]:
+    """What is stored. Whoever comes for the first time gets the rows of its rights, so all come once now."""
+    for token in (live.person("kari"), live.person("jon"), live.org("ttd"), live.org("nabo")):
+        caller = Graph(live.url, token, http)
+        await caller.ask("{ instances(filter: {}) { edges { cursor } } }")
+    async with stored(live) as opened:
+        yield opened
 
 
 @pytest.fixture

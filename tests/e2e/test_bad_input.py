@@ -1,6 +1,5 @@
 """Bad requests to the graph: each is refused with a code and words, nothing changes, nothing of our inside is told."""
 
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -10,16 +9,10 @@ import pytest
 from tests.e2e import documents as ask
 from tests.e2e.cases import APPLICATION
 from tests.e2e.clients import Graph
-from tests.e2e.refusals import Stored, expect_told, nothing_changes, stored
-from tests.e2e.running import BAKERY, JON, KARI, OLA, Live
+from tests.e2e.refusals import Stored, expect_told, nothing_changes
+from tests.e2e.running import BAKERY, JON, KARI, OLA
 
 VIEWER = b'{"query": "{ viewer { subject } }"}'
-
-
-@pytest.fixture(scope="module")
-async def store(live: Live) -> AsyncGenerator[Stored]:
-    async with stored(live) as opened:
-        yield opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,10 @@ from dialog_graph.storage import seed
 from tests.e2e import documents as ask
 from tests.e2e.cases import ended_case, picture
 from tests.e2e.clients import PATIENCE, Graph, web_socket
-from tests.e2e.refusals import Stored, expect_told, nothing_changes, stored
+from tests.e2e.refusals import Stored, expect_told, nothing_changes
 from tests.e2e.running import KARI, Live
 
 PDF = b"%PDF-1.7 a drawing"
-
-
-@pytest.fixture(scope="module")
-async def store(live: Live) -> AsyncGenerator[Stored]:
-    async with stored(live) as opened:
-        yield opened
 
 
 async def started(kari: Graph, application: str) -> tuple[str, str]:
@@ -265,7 +259,6 @@ async def test_form_data_that_cannot_be_read(live: Live, kari: Graph, store: Sto
 async def test_what_is_locked_or_foreign_takes_no_upload(kari: Graph, jon: Graph, store: Stored) -> None:
     ended = await ended_case(kari)
     number, element = await started(kari, "ttd/grant-application")
-    await jon.ask("{ parties { party } }")  # whoever comes for the first time gets the rows of its rights
     async with nothing_changes(store, "foreign uploads"):
         to = f"/instances/{ended}/data?dataType=documentation"
         expect_told(await kari.upload(to, PDF, "application/pdf"), status=409)

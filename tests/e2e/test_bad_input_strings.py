@@ -4,7 +4,7 @@ The values stand in the document itself, where the reader of JSON never sees the
 that no database can store.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ import pytest
 from dialog_graph.graphql.schema import build_schema
 from tests.e2e import documents as ask
 from tests.e2e.clients import Graph
-from tests.e2e.refusals import INSIDE, NEVER, Stored, expect_told, nothing_changes, refusals, stored
-from tests.e2e.running import KARI, Live
+from tests.e2e.refusals import INSIDE, NEVER, Stored, expect_told, nothing_changes, refusals
+from tests.e2e.running import KARI
 
 NIL = "00000000-0000-7000-8000-000000000000"
 NOT_STORED = {"a zero character": r"a\u0000b", "half a character": r"\uD800", "half a pair": r"\uDC00x"}
@@ -150,12 +150,6 @@ def slots() -> list[Slot]:
 
 
 SLOTS = slots()
-
-
-@pytest.fixture(scope="module")
-async def store(live: Live) -> AsyncGenerator[Stored]:
-    async with stored(live) as opened:
-        yield opened
 
 
 def of_owner(slot: Slot) -> bool:

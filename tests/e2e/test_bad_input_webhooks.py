@@ -1,14 +1,13 @@
 """Webhooks to places that the server must never call, by callers who may not have one, with filters that are none."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.e2e.clients import Graph
-from tests.e2e.refusals import Stored, expect_told, nothing_changes, stored
-from tests.e2e.running import KARI, Live
+from tests.e2e.refusals import Stored, expect_told, nothing_changes
+from tests.e2e.running import KARI
 
 CREATE = """mutation ($endpoint: URL!, $types: [String!], $application: String, $org: String, $resource: String,
   $subject: String, $includeSubunits: Boolean, $ratePerMinute: Int, $description: String) {
@@ -56,12 +55,6 @@ BLOCKED = (
 )
 
 
-@pytest.fixture(scope="module")
-async def store(live: Live) -> AsyncGenerator[Stored]:
-    async with stored(live) as opened:
-        yield opened
-
-
 @pytest.mark.parametrize("endpoint", BLOCKED, ids=lambda endpoint: endpoint[:40])
 async def test_an_address_that_is_never_called(ttd: Graph, store: Stored, endpoint: str) -> None:
     async with nothing_changes(store, endpoint):
@@ -97,9 +90,6 @@ async def test_a_filter_that_is_refused(ttd: Graph, store: Stored, name: str) ->
 
 
 async def test_who_may_not_have_one(kari: Graph, jon: Graph, nabo: Graph, store: Stored) -> None:
-    await nabo.ask("{ webhooks { id } }")
-    for who in (kari, jon):
-        await who.ask("{ parties { party } }")
     async with nothing_changes(store, "a webhook of others"):
         for who, extra in ((nabo, {}), (jon, {"subject": KARI}), (kari, {}), (jon, {})):
             answer = await who.post(CREATE, RIGHT | extra)

@@ -7,8 +7,8 @@ import pytest
 
 from tests.e2e import documents as ask
 from tests.e2e.clients import Graph
-from tests.e2e.refusals import expect_told, nothing_changes, stored
-from tests.e2e.running import KARI, Live
+from tests.e2e.refusals import Stored, expect_told, nothing_changes
+from tests.e2e.running import KARI
 
 PROBLEM = {"code": "NOT_FOUND", "message": "Not found.", "status": 404, "title": "Not found.", "traceId": "1"}
 
@@ -57,10 +57,9 @@ async def test_another_code_than_the_expected_is_seen() -> None:
         expect_told(httpx.Response(404, json=PROBLEM), status=400)
 
 
-async def test_a_change_is_seen(live: Live, kari: Graph) -> None:
-    async with stored(live) as store:
-        with pytest.raises(AssertionError, match=r"'dialog', .*'event', .*'instance', 'process_task'"):
-            async with nothing_changes(store, "a start"):
-                await kari.do(ask.START, application="ttd/grant-application", party=KARI)
-        async with nothing_changes(store, "a question"):
-            await kari.ask("{ viewer { kind } }")
+async def test_a_change_is_seen(store: Stored, kari: Graph) -> None:
+    with pytest.raises(AssertionError, match=r"'dialog', .*'event', .*'instance', 'process_task'"):
+        async with nothing_changes(store, "a start"):
+            await kari.do(ask.START, application="ttd/grant-application", party=KARI)
+    async with nothing_changes(store, "a question"):
+        await kari.ask("{ viewer { kind } }")
