@@ -59,7 +59,7 @@ async def _dialog_by_id(info: Info[Context, None], dialog_id: UUID) -> DialogByI
     shown = await info.context.read(dialogs.by_id, dialog_id)
     if isinstance(shown, NotShown):
         return DialogByIdPayload(dialog=None, errors=[by_id_error(shown)])
-    if await _marked(info, dialog_id):
+    if await _marked(info, dialog_id) or not shown.dialog.is_content_seen:
         shown = await info.context.read(dialogs.by_id, dialog_id)
     if isinstance(shown, NotShown):
         return DialogByIdPayload(dialog=None, errors=[by_id_error(shown)])

@@ -147,6 +147,8 @@ class Data:
     async def _delivered(self, request: Request, element: DataElement) -> Response:
         headers = {**_HEADERS, "ETag": f'"{element.sha256}"', "Repr-Digest": _digest(element.sha256)}
         headers["Content-Disposition"] = _disposition(element)
+        # As it was stored: given as a media type, texts would be called UTF-8.
+        headers["Content-Type"] = element.content_type
         # A client that has the beginning of another version gets the whole.
         is_same = request.headers.get("if-range", headers["ETag"]) == headers["ETag"]
         start, end = _range(request.headers.get("range") if is_same else None, element.size)
@@ -156,13 +158,13 @@ class Data:
         headers["Content-Length"] = str(end - start)
         if element.wire is not None:
             whole = _checked(element, element.wire)
-            return Response(whole[start:end], status, headers, media_type=element.content_type)
+            return Response(whole[start:end], status, headers)
         assert element.blob_key is not None, "an element has a document or a blob"
         blob = Blob(key=element.blob_key, size=element.size, sha256=element.sha256)
         # The first piece is read before the answer begins, so that damaged small files are refused as a whole.
         pieces = self.ports.blobs.read(blob, start, end)
         first = await anext(pieces, b"")
-        return StreamingResponse(_rest(first, pieces), status, headers, media_type=element.content_type)
+        return StreamingResponse(_rest(first, pieces), status, headers)
 
 
 _HEADERS = {
@@ -294,8 +296,9 @@ def _range(header: str | None, size: int) -> tuple[int, int]:
     if unit.strip().lower() != "bytes" or not dash or not all(_NUMBER.match(part) for part in (first, last) if part):
         return 0, size
     if not first:
-        return (max(size - int(last), 0), size) if last else (0, size)
-    start, end = int(first), min(int(last) + 1, size) if last else size
+        start, end = max(size - int(last or size), 0), size
+    else:
+        start, end = int(first), min(int(last) + 1, size) if last else size
     return (start, end) if start < end else (0, size)
 
 
