@@ -155,6 +155,8 @@ async def expect_told(live: Live, told: Listening, story: Story) -> None:
     assert created.verified(told.secret)["type"] == "app.instance.created"
     event = completed.verified(told.secret)
     check_public_signature(completed, told.public_key)
+    async with httpx.AsyncClient(base_url=live.url) as anybody:
+        assert (await anybody.get("/.well-known/webhook-keys")).json() == {"keys": [told.public_key]}
     assert event["type"] == COMPLETED
     assert event["id"] == over_socket["id"] == completed.headers["webhook-id"]
     assert event["specversion"] == "1.0"

@@ -1,7 +1,7 @@
 """Public keys and metadata of what we sign, for those who verify it (architecture §8.3).
 
 Platform tokens: below `/.well-known`; dialog tokens: below `/api/v1/.well-known`. Everything may be cached for an hour:
-a new key is published a day before its first use. The keys of webhooks are added by whoever signs those.
+a new key is published a day before its first use.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dialog_graph.access import webhook_signing
 from dialog_graph.access.issuers import dialog_issuer, platform_issuer
 from dialog_graph.access.key_files import DIALOG, PLATFORM, Document
 from dialog_graph.access.keys import Keys
@@ -42,6 +43,11 @@ def dialog_metadata(public_url: str) -> Document:
     return {"issuer": dialog_issuer(public_url), "jwks_uri": f"{public_url}{DIALOG_BASE}/jwks.json"}
 
 
+def webhook_keys(keys: Keys) -> Document:
+    """The keys that verify webhooks, in the form of Standard Webhooks; several while one replaces another."""
+    return {"keys": [webhook_signing.public_key(keys)]}
+
+
 def _route(path: str, make: Make) -> Route:
     async def endpoint(_: Request) -> Response:
         return JSONResponse(make(), headers=CACHED)
@@ -50,8 +56,9 @@ def _route(path: str, make: Make) -> Route:
 
 
 def routes(keys: Keys, public_url: str, clock: Clock) -> list[Route]:
-    """The documents of platform and dialog tokens."""
+    """The documents of platform tokens, dialog tokens and webhooks."""
     return [
+        _route(f"{PLATFORM_BASE}/webhook-keys", lambda: webhook_keys(keys)),
         _route(f"{PLATFORM_BASE}/jwks.json", lambda: keys.jwks(PLATFORM, clock())),
         _route(f"{PLATFORM_BASE}/openid-configuration", lambda: platform_metadata(public_url)),
         _route(f"{PLATFORM_BASE}/oauth-authorization-server", lambda: platform_metadata(public_url)),
