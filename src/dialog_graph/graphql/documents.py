@@ -26,6 +26,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from dialog_graph.errors import Refusal, Refused, refuse
 from dialog_graph.graphql.analysis import Facts, OperationFacts, analyse
+from dialog_graph.graphql.compiled import Plans
 from dialog_graph.graphql.limits import Limits, over
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -43,10 +44,11 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that can be executed."""
+    """A document that can be executed. `plans`: its operations as far as they have been compiled."""
 
     ast: DocumentNode
     facts: Facts
+    plans: Plans = field(default_factory=Plans, compare=False)
 
     def operation(self, name: str | None) -> OperationFacts | None:
         """The operation of that name; without a name the only one. None when the choice is not possible."""

@@ -1,8 +1,9 @@
 """Runs GraphQL operations: (document, variables, context) to a result, or to a stream of results.
 
 `Engine.prepare` decides all that needs no context: document, operation, limits, cost. `Engine.execute` and
-`Engine.stream` then run it on Strawberry's own executor class, the one its resolvers expect, without its extensions:
-parsing, validation, limits and masking are done here, once per document where that is possible.
+`Engine.stream` then run it: compiled where that is supported, otherwise on Strawberry's own executor class, the one its
+resolvers expect, without its extensions. Both give the same answers. Parsing, validation, limits and masking are done
+here, once per document where that is possible.
 """
 
 import asyncio
@@ -14,10 +15,12 @@ from typing import Any, Protocol, cast
 
 import graphql
 from graphql import ExecutionResult, GraphQLSchema, OperationType
+from graphql.execution.values import get_variable_values
 from strawberry import Schema
 
 from dialog_graph.errors import Refusal, Refused, refuse
 from dialog_graph.graphql.analysis import OperationFacts
+from dialog_graph.graphql.compiled import Compiler, Plan, Unsupported
 from dialog_graph.graphql.cost import TENTHS
 from dialog_graph.graphql.documents import Document, Documents, Persisted, Unreadable, read
 from dialog_graph.graphql.limits import Limits, budget, check_variables
@@ -111,15 +114,23 @@ class Rules:
 
 
 class Engine:
-    """A schema with its limits, its document cache and its rules."""
+    """A schema with its limits, its document cache and its rules. `compiles`: False runs everything ordinarily."""
 
     def __init__(
-        self, schema: Schema, limits: Limits, *, rules: Rules | None = None, persisted: Persisted | None = None
+        self,
+        schema: Schema,
+        limits: Limits,
+        *,
+        rules: Rules | None = None,
+        persisted: Persisted | None = None,
+        compiles: bool = True,
     ) -> None:
         self.limits = limits
+        self._compiles = compiles
         self._graphql = graphql_schema(schema)
         self._executor_class = cast(Any, schema).execution_context_class
         self._hide_suggestions = schema.config.disable_field_suggestions
+        self._compiler = Compiler(schema, self._graphql, hide_suggestions=self._hide_suggestions)
         self._rules = rules or Rules()
         self._persisted = persisted or Persisted()
         self.documents = Documents(self._graphql, limits, hide_suggestions=self._hide_suggestions)
@@ -176,6 +187,26 @@ class Engine:
             await context.reset()
 
     async def _result(self, operation: Operation, context: OperationContext) -> Outcome:
+        variables = get_variable_values(
+            self._graphql,
+            operation.facts.node.variable_definitions or (),
+            dict(operation.variables),
+            hide_suggestions=self._hide_suggestions,
+        )
+        # Ordinary execution tells what is wrong with variables.
+        plan = None if isinstance(variables, list) else self.plan(operation, variables)
+        if isinstance(plan, Plan):
+            return _outcome(ExecutionResult(*await plan.run(context, variables)), operation, context)
+        return await self._ordinary_result(operation, context)
+
+    def plan(self, operation: Operation, variables: Any) -> "Plan | Unsupported":
+        """How an operation runs with these coerced variables: by a plan, or ordinarily and why."""
+        if not self._compiles:
+            return Unsupported("this engine does not compile")
+        document = operation.document
+        return self._compiler.plan(document.ast, document.plans, operation.facts.node, variables)
+
+    async def _ordinary_result(self, operation: Operation, context: OperationContext) -> Outcome:
         executor = self._executor(operation, context)
         if isinstance(executor, Outcome):
             return executor
@@ -234,9 +265,23 @@ class Engine:
         if isinstance(source, ExecutionResult):
             yield _request_errors(source.errors or [], operation, context)
             return
-        async with aclosing(_core.map_source_to_response_event(executor, source)) as results:
+        async with aclosing(self._results(executor, source, operation, context)) as results:
             async for result in results:
                 yield _outcome(result, operation, context)
+
+    async def _results(
+        self, executor: Any, source: Any, operation: Operation, context: OperationContext
+    ) -> AsyncGenerator[ExecutionResult]:
+        """The result of each event of a source."""
+        plan = self.plan(operation, executor.variable_values)
+        if isinstance(plan, Unsupported):
+            async with aclosing(_core.map_source_to_response_event(executor, source)) as results:
+                async for result in results:
+                    yield result
+            return
+        async with aclosing(source):
+            async for event in source:
+                yield ExecutionResult(*await plan.run(context, executor.variable_values, event))
 
 
 def graphql_schema(schema: Schema) -> GraphQLSchema:
