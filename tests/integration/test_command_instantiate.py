@@ -11,9 +11,10 @@ import pytest
 
 from dialog_graph import urns
 from dialog_graph.commands.instantiate import Instantiate, instantiate
-from dialog_graph.errors import NOT_FOUND
+from dialog_graph.errors import NOT_FOUND, Refused
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.principal import Principal
+from dialog_graph.reads import applications
 from dialog_graph.storage.logins import Logins
 from tests.integration.case_app import APP, RULES, Rule, files_of
 from tests.integration.case_world import JON, KARI, NABO, OLA, TTD, World, owner, party_id_of, person, urn_of, world_of
@@ -97,6 +98,25 @@ async def test_level_comes_before_the_kind_of_party(world: World) -> None:
     weak = replace(KARI, level=3)
     assert await refused(world, weak, str(NARROW), urn_of("fjord")) == "AUTH_LEVEL_TOO_LOW"
     assert await refused(world, KARI, str(NARROW), urn_of("fjord")) == "PARTY_TYPE_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize(
+    "who", [KARI, OLA, JON, TTD, NABO, replace(KARI, level=3)], ids=lambda who: f"{who.urn}{who.level}"
+)
+async def test_the_catalogue_offers_exactly_what_can_be_started(world: World, who: Principal) -> None:
+    """`canInstantiate` and the command decide alike, for every app and party."""
+    names = ("kari", "ola", "fjord", "dal", "jon")
+    for app in (APP, CLOSED, NARROW):
+        for name in names:
+            async with world.ports.database.snapshot(who) as snapshot:
+                version = await world.ports.catalogue.active(snapshot, app)
+                offered = await applications.can_instantiate(world.ports, snapshot, version, urn_of(name))
+            try:
+                await world.started(who, name, app=app)
+                accepted = True
+            except Refused:
+                accepted = False
+            assert offered is accepted, (app, name)
 
 
 async def test_a_deleted_party_starts_nothing(world: World) -> None:

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from dialog_graph.access import decisions
-from dialog_graph.apps import AppVersion, PartyType
+from dialog_graph.access.starting import obstacle
+from dialog_graph.apps import AppVersion
 from dialog_graph.bpmn import Start
 from dialog_graph.commands.step import Work, run_process
 from dialog_graph.commands.step.frame import actor_key, check_key, result_row, stored_result
@@ -15,22 +16,13 @@ from dialog_graph.errors import NOT_FOUND, Refusal, Refused
 from dialog_graph.model.ids import from_random
 from dialog_graph.model.instance import Instance
 from dialog_graph.model.json_value import Json
-from dialog_graph.model.party import Party, PartyKind
-from dialog_graph.model.principal import Principal, PrincipalKind
+from dialog_graph.model.party import Party
+from dialog_graph.model.principal import Principal
 from dialog_graph.policy import Permit
 from dialog_graph.ports import Ports
 from dialog_graph.storage import faults, idempotency, parties, steps
 from dialog_graph.storage.database import Transaction
 from dialog_graph.urns import AppId, PartyUrn
-
-_PERSONS = frozenset({PrincipalKind.PERSON, PrincipalKind.EMAIL_USER})
-_PARTY_TYPES = {
-    PartyKind.PERSON: PartyType.PERSON,
-    PartyKind.EMAIL_USER: PartyType.PERSON,
-    PartyKind.SELF_IDENTIFIED: PartyType.PERSON,
-    PartyKind.ORGANISATION: PartyType.ORGANISATION,
-    PartyKind.SUBUNIT: PartyType.SUB_UNIT,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,23 +71,6 @@ async def _permitted(tx: Transaction, version: AppVersion, party: Party) -> Perm
     return await decisions.permit(tx, version.policy, target, ("instantiate",))
 
 
-def _refuse_party(tx: Transaction, version: AppVersion, party: Party) -> None:
-    """The order of security rules §5.1, after the decision of the policy."""
-    metadata = version.metadata
-    if party.is_deleted:
-        raise Refused(Refusal(code="CONFLICT", expected="a party that exists", actual="it is deleted"))
-    if not metadata.allows_party(_PARTY_TYPES.get(party.kind, PartyType.PERSON)):
-        allowed = ", ".join(sorted(metadata.party_types_allowed))
-        raise Refused(
-            Refusal(
-                code="PARTY_TYPE_NOT_ALLOWED", expected=f"a party of kind {allowed}", actual=f"it is a {party.kind}"
-            )
-        )
-    is_person = tx.principal.kind in _PERSONS
-    if metadata.disallow_user_instantiation and is_person and version.settings.environment == "production":
-        raise Refused(Refusal(code="FORBIDDEN", expected="the service owner", action="instantiate"))
-
-
 def _new_instance(ports: Ports, tx: Transaction, version: AppVersion, party: Party, given: Instantiate) -> Instance:
     assert version.version_id is not None, "the catalogue numbers its versions"
     return Instance(
@@ -133,7 +108,9 @@ async def _started(ports: Ports, tx: Transaction, given: Instantiate, ids: tuple
     if party is None:
         raise Refused(NOT_FOUND)
     permit = await _permitted(tx, version, party)
-    _refuse_party(tx, version, party)
+    refusal = obstacle(version, party, tx.principal)
+    if refusal is not None:
+        raise Refused(refusal)
     faults.passed("after-decision")
     instance = _new_instance(ports, tx, version, party, given)
     work = Work(ports, tx, version, instance)

@@ -8,9 +8,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from dialog_graph.access import decisions
+from dialog_graph.access.starting import obstacle
 from dialog_graph.apps import AppVersion
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.diagnostic import Diagnostic
+from dialog_graph.model.party import Party
 from dialog_graph.ports import Ports
 from dialog_graph.reads.paging import MAX_FIRST, Page, Position, check_first, decode, page_of
 from dialog_graph.storage import parties
@@ -65,24 +67,34 @@ async def page(
 
 
 async def can_instantiate(ports: Ports, snapshot: Snapshot, version: AppVersion, party: str | None) -> bool:
-    """May the caller start the app for the party, or (None) for any party that it represents?"""
+    """May the caller start the app for the party, or (None) for any that it represents? Decided as the command does."""
+    if not version.metadata.is_open(snapshot.now):
+        return False
     if party is None and snapshot.principal.is_org:
-        ids = [0]
-    elif party is None:
-        represented = await parties.all_represented(snapshot)
-        ids = [item.party.party_id for main in represented for item in (main, *main.sub_parties)]
-    else:
-        urn = PartyUrn.parse(party)
-        if isinstance(urn, Refusal):
-            raise Refused(urn)
-        found = await parties.find(snapshot, urn)
-        ids = [] if found is None else [found.party_id]
-    await parties.relations_to(snapshot, ids)
-    for party_id in ids:
-        target = decisions.before_start(version.app_id, party_id)
-        if (await decisions.allowed(snapshot, version.policy, target, (INSTANTIATE,)))[INSTANTIATE]:
+        return await _may_start(snapshot, version, 0)
+    candidates = await _candidates(snapshot, party)
+    await parties.relations_to(snapshot, [item.party_id for item in candidates])
+    for item in candidates:
+        is_fit = obstacle(version, item, snapshot.principal) is None
+        if is_fit and await _may_start(snapshot, version, item.party_id):
             return True
     return False
+
+
+async def _candidates(snapshot: Snapshot, party: str | None) -> list[Party]:
+    if party is None:
+        represented = await parties.all_represented(snapshot)
+        return [item.party for main in represented for item in (main, *main.sub_parties)]
+    urn = PartyUrn.parse(party)
+    if isinstance(urn, Refusal):
+        raise Refused(urn)
+    found = await parties.find(snapshot, urn)
+    return [] if found is None else [found]
+
+
+async def _may_start(snapshot: Snapshot, version: AppVersion, party_id: int) -> bool:
+    target = decisions.before_start(version.app_id, party_id)
+    return (await decisions.allowed(snapshot, version.policy, target, (INSTANTIATE,)))[INSTANTIATE]
 
 
 async def versions(ports: Ports, snapshot: Snapshot, app_id: AppId) -> list[RegisteredVersion]:
