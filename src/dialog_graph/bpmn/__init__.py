@@ -42,7 +42,7 @@ from dialog_graph.bpmn.events import (
     TaskEntered,
     TaskLeft,
 )
-from dialog_graph.bpmn.facts import EvaluationFailed, Evaluator, Facts, Limits, Vars
+from dialog_graph.bpmn.facts import EvaluationFailed, Evaluator, Facts, Limits, ValueEvaluator, Vars
 from dialog_graph.bpmn.journal import Mismatch, Replayed, StepRecord, replay, replay_step
 from dialog_graph.bpmn.reader import read_process
 from dialog_graph.bpmn.state import Entry, Incident, OpenIncident, State, Status
@@ -101,6 +101,7 @@ __all__ = [
     "TaskKind",
     "TaskLeft",
     "TypeActions",
+    "ValueEvaluator",
     "Vars",
     "advance",
     "decode_command",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from dialog_graph.bpmn.actions import Leaving, leaving
-from dialog_graph.bpmn.cancelling import cancel_tokens
+from dialog_graph.bpmn.cancelling import cancel_tokens, withdraw
 from dialog_graph.bpmn.commands import REJECT, Cancel, Command, Complete, Continue, Retry, Start
 from dialog_graph.bpmn.decisions import Decision
 from dialog_graph.bpmn.definition import Definition, Element, TaskDefinition, TaskKind
@@ -189,7 +189,18 @@ def _leave(run: Run, token: Token, element: Element, step: Leaving, action: str 
     if step.target is None:
         run.put(replace(left, state=TokenState.LEFT))
     else:
-        run.put(replace(left, state=TokenState.GO, index=step.target.index))
+        whole = _out_of_loop(run, left)
+        run.put(replace(whole, state=TokenState.GO, index=step.target.index))
+
+
+def _out_of_loop(run: Run, token: Token) -> Token:
+    """The token that is sent back: of an instance of a loop the activity's own, and the whole loop is given up."""
+    if token.loop_index is None:
+        return token
+    host = run.tokens[run.scopes[token.scope].host]
+    del run.tokens[token.id]
+    withdraw(run, host)
+    return replace(host, gateway_action=token.gateway_action, last_task=token.last_task)
 
 
 def _blocked(run: Run, token: Token, element: Element, task: TaskDefinition, action: str | None) -> Refusal | None:

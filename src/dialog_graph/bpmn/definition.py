@@ -4,11 +4,11 @@ Made by `reader.read_process`, immutable, cached by `sha256`. Elements and flows
 (process engine §1, §4.1); all "first" rules and the stored state use these numbers, the API only ever shows ids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dialog_graph.bpmn.element_parts import EventDefinition, EventType
+from dialog_graph.bpmn.element_parts import EventDefinition, EventType, Expression, MultiInstance, StandardLoop
 from dialog_graph.bpmn.task_config import TaskConfig
 
 
@@ -101,6 +101,7 @@ class Element:
     boundaries: tuple[int, ...] = ()
     interrupting: bool = True
     by_event: bool = False
+    loop: StandardLoop | MultiInstance | None = None
 
     @property
     def event_type(self) -> EventType | None:
@@ -176,6 +177,15 @@ class Definition:
         """The flows that leave the element, in document order."""
         return tuple(self.flows[index] for index in element.outgoing)
 
+    @property
+    def expressions(self) -> Mapping[str, tuple[Element, Expression]]:
+        """What `ValueEvaluator.value` may be asked, by key `{element id}:{part}`."""
+        return {
+            f"{element.id}:{part}": (element, expression)
+            for element in self.elements
+            for part, expression in _expressions(element)
+        }
+
     def inside(self, scope: int | None) -> tuple[Element, ...]:
         """The elements directly inside a subprocess, or with None of the process itself, in document order."""
         return self._inside.get(scope, ())
@@ -198,3 +208,19 @@ class Definition:
     def end_events(self) -> tuple[Element, ...]:
         """The end events of the process itself."""
         return tuple(e for e in self.inside(None) if e.kind is ElementKind.END_EVENT)
+
+
+def _expressions(element: Element) -> Iterator[tuple[str, Expression]]:
+    match element.loop:
+        case StandardLoop(condition=condition):
+            parts = {"loopCondition": condition}
+        case MultiInstance() as loop:
+            parts = {
+                "collection": loop.collection,
+                "cardinality": loop.cardinality,
+                "completionCondition": loop.completion,
+                "outputElement": loop.output,
+            }
+        case None:
+            parts = dict[str, Expression | None]()
+    yield from ((part, expression) for part, expression in parts.items() if expression is not None)

@@ -16,6 +16,38 @@ class EventType(StrEnum):
     LINK = "link"
 
 
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression as written, stripped, and its line."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardLoop:
+    """Round after round while `condition` is exactly true, at most `maximum` times; one of the two is given."""
+
+    condition: Expression | None = None
+    maximum: int | None = None
+    test_before: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultiInstance:
+    """One instance per item of `collection`, or `cardinality` of them; `completion` ends all early.
+
+    `output`: the expression of what an instance gives; `output_collection`: the name of the list of them.
+    """
+
+    sequential: bool = False
+    collection: Expression | None = None
+    cardinality: Expression | None = None
+    completion: Expression | None = None
+    output: Expression | None = None
+    output_collection: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDefinition:
     """`code`: of an error or escalation (where it has none, its id), None = catches every one.

@@ -28,6 +28,7 @@ class TaskEntered:
     """A task entry began. `from_task`: last task the token left; `action`: the gatewayAction that it brought.
 
     `by_send_back`: the token came by reject, abandon or send-back (something may have to be corrected).
+    `loop_index`: from 0, of the innermost loop around it.
     """
 
     element_id: str
@@ -36,6 +37,7 @@ class TaskEntered:
     from_task: str | None = None
     action: str | None = None
     by_send_back: bool = False
+    loop_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

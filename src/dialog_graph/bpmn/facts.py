@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dialog_graph.model.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Vars:
-    """What a condition may read of the token. `gateway`: id of the element whose flow is being tested."""
+    """What an expression may read of the token. `gateway`: id of the element that asks.
+
+    `argv`: inside a loop (item, loopCounter, nrOfInstances, nrOfActiveInstances, nrOfCompletedInstances).
+    """
 
     gateway_action: str | None
     last_task: str | None
     gateway: str
+    argv: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,18 @@ class Evaluator(Protocol):
         ...
 
 
+@runtime_checkable
+class ValueEvaluator(Evaluator, Protocol):
+    """An evaluator that also gives the values of `Definition.expressions`.
+
+    One without `value` is treated as if every expression failed (`CONDITION_FAILED`).
+    """
+
+    def value(self, key: str, vars: Vars) -> "Json | EvaluationFailed":
+        """The value of an expression; of a condition only exactly `true` counts."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Caps of process engine §15. `state_bytes`: of the state as compact JSON."""
@@ -41,6 +57,7 @@ class Limits:
     entries_per_task: int = 1_000
     tokens: int = 500
     scopes: int = 500
+    loop_items: int = 10_000
     state_bytes: int = 64 << 10
 
 

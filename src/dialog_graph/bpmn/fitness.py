@@ -45,7 +45,8 @@ def _scope_faults(definition: Definition, state: State) -> Iterator[str]:
 
 def _fits(definition: Definition, scope: Scope) -> bool:
     """True when an element of this kind can have a scope of this kind."""
-    return bool(definition.inside(scope.element))
+    element = definition.elements[scope.element]
+    return element.loop is not None if scope.kind is ScopeKind.BODY else bool(definition.inside(scope.element))
 
 
 def _faults(definition: Definition, state: State) -> Iterator[str]:
@@ -59,8 +60,12 @@ def _faults(definition: Definition, state: State) -> Iterator[str]:
         yield "it names an element that is not there"
     if any(scope.host < 0 or isinstance(scope.extra.get(HOST), bool) for scope in state.scopes):
         yield "a scope has no proper host"
+    bodies = {scope.id: scope for scope in state.scopes if scope.kind is ScopeKind.BODY}
     for token in state.tokens:
         yield from _token_faults(definition, token)
+        body = bodies.get(token.scope)
+        if (body is None) != (token.loop_index is None) or (body and (token.on_flow or token.index != body.element)):
+            yield f"token {token.id} is not an instance of the loop around it"
     yield from _join_faults(definition, state)
 
 

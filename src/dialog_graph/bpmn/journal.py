@@ -10,7 +10,7 @@ from datetime import datetime
 
 from dialog_graph.bpmn.advance import Advance, advance
 from dialog_graph.bpmn.commands import Command, Continue, decode_command, encode_command
-from dialog_graph.bpmn.decisions import CONDITION, GATEWAY, Decision, RecordedAnswers
+from dialog_graph.bpmn.decisions import CONDITION, GATEWAY, VALUE, Decision, RecordedAnswers
 from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.effects import AskGateway, Effect
 from dialog_graph.bpmn.events import Event
@@ -86,6 +86,8 @@ def _read_decision(written: Json) -> Decision | None:
             return (CONDITION, of, answer)
         case ["c", str() as of, {"error": str() as message}]:
             return (CONDITION, of, {"error": message})
+        case ["v", str() as of, {"value": _} | {"error": str()} as answer] if len(answer) == 1:
+            return (VALUE, of, answer)
         case ["g", str() as of, list() as flows]:
             return (GATEWAY, of, tuple(str(flow) for flow in flows))
         case _:

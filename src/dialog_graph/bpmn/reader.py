@@ -20,6 +20,7 @@ from dialog_graph.bpmn.reading.events import declared_codes
 from dialog_graph.bpmn.reading.extensions import Extensions, read_extensions
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import graph_of
+from dialog_graph.bpmn.reading.loops import check_loops
 from dialog_graph.bpmn.reading.source import (
     SourceProcess,
     attributes,
@@ -106,6 +107,7 @@ def _check(
         check_graph(process, graph, findings)
         check_scopes(process, graph, findings)
         check_events(graph, codes, findings)
+        check_loops(graph, findings)
         check_gateways(graph, tasks, process.strict, findings)
         check_tasks(graph, tasks, kinds, findings)
     return _Checked(process, extensions, tasks, codes)

@@ -3,14 +3,14 @@
 Elements change the process through the verbs of `Run` and nothing else; the state it was made from stays untouched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from dialog_graph.bpmn.decisions import Answer, Decision, answer_of, condition_decision
+from dialog_graph.bpmn.decisions import Decision
 from dialog_graph.bpmn.definition import Definition, Element, Flow
 from dialog_graph.bpmn.effects import DeferredEffect, Effect, EndProcess, InlineEffect
 from dialog_graph.bpmn.events import Event, IncidentOpened, IncidentResolved, ProcessEnded
-from dialog_graph.bpmn.facts import EvaluationFailed, Facts, Vars
+from dialog_graph.bpmn.facts import Facts
 from dialog_graph.bpmn.state import HOST, RESTING, Incident, Scope, ScopeKind, State, Status, Token, TokenState
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
@@ -47,6 +47,7 @@ class Run:
         self.joins = {key: dict(counts) for key, counts in state.joins.items()}
         self._entries = dict(state.entries)
         self.incidents = {incident.token: incident for incident in state.incidents}
+        self.vars = dict(state.vars)
 
     # the parts of the state
 
@@ -142,13 +143,19 @@ class Run:
 
     def take(self, token: Token, flows: Sequence[Flow]) -> Refusal | None:
         """Sends the token on along the flows: itself on the first, copies on the others."""
-        limit, count = self.facts.limits.tokens, len(self.tokens) - 1 + len(flows)
-        if count > limit:
-            return Refusal(code="LOOP_LIMIT", expected=f"at most {limit} tokens", actual=f"there would be {count}")
+        if refusal := self.too_many_tokens(len(flows) - 1):
+            return refusal
         for number, flow in enumerate(flows):
             id = self.new_id() if number else token.id
             self.put(replace(token, id=id, on_flow=True, index=flow.index, state=TokenState.GO, entry=None))
         return None
+
+    def too_many_tokens(self, more: int) -> Refusal | None:
+        """The refusal where so many tokens more are above the limit."""
+        limit, count = self.facts.limits.tokens, len(self.tokens) + more
+        if count <= limit:
+            return None
+        return Refusal(code="LOOP_LIMIT", expected=f"at most {limit} tokens", actual=f"there would be {count}")
 
     def enter(self, token: Token, element: Element) -> Token:
         """Opens a new entry of the task; the token gets a new id, so that ids tell the order of entering."""
@@ -229,13 +236,6 @@ class Run:
         """Asks for a deferred effect."""
         self.effects.append(effect)
 
-    def condition(self, flow: Flow, token: Token, element: Element) -> Answer | EvaluationFailed:
-        """The answer of a flow's condition; recorded."""
-        asked = Vars(token.gateway_action, self.task_id(token.last_task), element.id)
-        answer = answer_of(self.facts.evaluator.condition(flow.id, asked))
-        self.decisions.append(condition_decision(flow.id, answer))
-        return answer
-
     def open_incident(self, token: Token, code: str, message: str, resume: TokenState) -> None:
         """Parks the token where it is until it is helped: on its flow, which a join must know, or on its element."""
         element = self.element_of(token)
@@ -266,13 +266,14 @@ class Run:
             joins=self.joins,
             entries=self._entries,
             incidents=tuple(self.incidents[id] for id in sorted(self.incidents)),
+            vars=self.vars,
         )
 
     def may_be_large(self) -> bool:
         """True when the state could come near its size limit, so that measuring it is worth the time."""
         guess = len(self.tokens) * _TOKEN_BYTES + len(self._entries) * _ENTRY_BYTES
-        kept: tuple[Mapping[str, Json] | tuple[Json, ...], ...] = (self._before.vars, self._before.compensation)
-        return guess > self.facts.limits.state_bytes // 2 or any(kept)
+        loops = any(scope.kind is ScopeKind.BODY for scope in self.scopes.values())
+        return guess > self.facts.limits.state_bytes // 2 or loops or bool(self.vars or self._before.compensation)
 
 
 def _at_rest(scope: Scope) -> Scope:

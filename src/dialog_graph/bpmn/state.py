@@ -26,6 +26,7 @@ class ScopeKind(StrEnum):
 
     PROCESS = "p"
     SUB_PROCESS = "s"
+    BODY = "m"
 
 
 HOST = "h"
@@ -86,7 +87,8 @@ class Scope:
 class Token:
     """`on_flow`: `index` is the number of a flow, else of an element. `entry`: number of the open task entry.
 
-    `gateway_action`: set when a task entry ends, until the next begins. `last_task`: element number.
+    `gateway_action`: set when a task entry ends, until the next begins. `last_task`: element number. `loop_index`: of
+    an instance in the body of a loop, from 0.
     """
 
     id: int
@@ -97,6 +99,7 @@ class Token:
     entry: int | None = None
     gateway_action: str | None = None
     last_task: int | None = None
+    loop_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +221,8 @@ def _write(state: State) -> dict[str, Json]:
 
 
 def _write_token(token: Token) -> list[Json]:
-    extra: dict[str, Json] = {"en": token.entry, "ga": token.gateway_action, "lt": token.last_task}
+    named = (("en", token.entry), ("ga", token.gateway_action), ("lt", token.last_task), ("ix", token.loop_index))
+    extra: dict[str, Json] = dict(named)
     kept: dict[str, Json] = {name: value for name, value in extra.items() if value is not None}
     return [token.id, token.scope, "f" if token.on_flow else "e", token.index, token.state.value, kept]
 
@@ -243,7 +247,7 @@ def _read_token(written: Json) -> Token:
     if place not in ("e", "f"):
         raise stored.Malformed(f"{str(place)[:40]!r} is no place of a token")
     extra = stored.members(written_extra)
-    if not extra.keys() <= {"en", "ga", "lt"}:
+    if not extra.keys() <= {"en", "ga", "lt", "ix"}:
         raise stored.Malformed(f"a token has the members {sorted(extra)}")
     action = extra.get("ga")
     return Token(
@@ -255,6 +259,7 @@ def _read_token(written: Json) -> Token:
         entry=stored.optional_number(extra.get("en")),
         gateway_action=None if action is None else stored.text(action),
         last_task=stored.optional_number(extra.get("lt")),
+        loop_index=stored.optional_number(extra.get("ix")),
     )
 
 

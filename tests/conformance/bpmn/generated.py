@@ -24,8 +24,9 @@ ACTIONS = ("reject", "reject", "approve", "confirm", "pay")
 class Builder:
     """Grows one model from random draws."""
 
-    def __init__(self, random: Random, disjoint: bool = False) -> None:
+    def __init__(self, random: Random, disjoint: bool = False, favour: str = "") -> None:
         self.random = random
+        self.favour = favour
         self.disjoint = disjoint
         self.nodes: dict[str, dict[str, Any]] = {}
         self.flows: list[dict[str, Any]] = []
@@ -46,7 +47,26 @@ class Builder:
         type = "robot" if service else self.random.choice(TASK_TYPES)
         actions = sorted({self.random.choice(ACTIONS) for _ in range(self.random.randrange(4))})
         tag = "serviceTask" if service else self.random.choice(("task", "userTask", "manualTask"))
-        return self.node(tag, type=type, service=service, code=type != "unheard-of", actions=actions)
+        about = {"type": type, "service": service, "code": type != "unheard-of", "actions": actions}
+        return self.node(tag, **about, loop=self.looping())
+
+    def looping(self) -> dict[str, Any] | None:
+        """How an activity loops; mostly not at all."""
+        if self.random.random() < 0.85:
+            return None
+        maximum = self.random.choice([None, 1, 2, 3])
+        if self.random.random() < 0.3:
+            condition = maximum is None or self.random.random() < 0.6
+            return {
+                "kind": "standard",
+                "condition": condition,
+                "maximum": maximum,
+                "before": self.random.random() < 0.5,
+            }
+        by = self.random.choice(["collection", "cardinality"])
+        return {"kind": "multi", "by": by} | {
+            name: self.random.random() < 0.5 for name in ("sequential", "completion", "output")
+        }
 
     def block(self, depth: int) -> tuple[str, str]:
         """A piece with one way in and one way out."""
@@ -54,6 +74,8 @@ class Builder:
             *(self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split, self.fork),
             *(self.inner, self.inner, self.exit, self.throw, self.some, self.some, self.knot),
         )
+        if self.favour and depth and self.random.random() < 0.4:
+            return getattr(self, self.favour)(depth - 1)
         return (self.random.choice(kinds) if depth else self.one)(depth - 1)
 
     def one(self, depth: int) -> tuple[str, str]:
@@ -144,7 +166,7 @@ class Builder:
 
     def inner(self, depth: int) -> tuple[str, str]:
         """A subprocess with boundary events."""
-        around, self.scope = self.scope, self.node("subProcess")
+        around, self.scope = self.scope, self.node("subProcess", loop=self.looping())
         id = self.scope
         first, last = self.block(depth)
         self.flow(self.node("startEvent"), first)
@@ -198,9 +220,12 @@ class Builder:
             self.flow(source, target, condition=self.random.random() < 0.5)
 
 
-def model(random: Random, disjoint: bool = False) -> Model:
-    """One model. `disjoint`: gateways have conditions only, for evaluators that make exactly one of them true."""
-    builder = Builder(random, disjoint)
+def model(random: Random, disjoint: bool = False, favour: str = "") -> Model:
+    """One model. `disjoint`: gateways have conditions only, for evaluators that make exactly one of them true.
+
+    `favour`: the name of a kind of block that is drawn more often.
+    """
+    builder = Builder(random, disjoint, favour)
     for _ in range(1 if random.random() < 0.8 else 2):
         first, last = builder.block(random.randrange(4))
         builder.flow(builder.node("startEvent"), first)
@@ -240,10 +265,27 @@ def _node(model: Model, id: str) -> str:
             node["event"], ""
         )
         inside += f"<{node['event']}EventDefinition {ref.format(node['code']) if node.get('code') else ''}/>"
+    inside += _loop(id, node["loop"]) if node.get("loop") else ""
     given = {"default": node["default"], "attachedToRef": node.get("host")}
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if value)
     attributes += "" if node.get("interrupting", True) else ' cancelActivity="false"'
     return f'<{node["tag"]} id="{id}"{attributes}>\n{inside}</{node["tag"]}>'
+
+
+def _loop(id: str, loop: dict[str, Any]) -> str:
+    if loop["kind"] == "standard":
+        maximum = f' loopMaximum="{loop["maximum"]}"' if loop["maximum"] else ""
+        before = ' testBefore="true"' if loop["before"] else ""
+        condition = '<loopCondition>["free"]</loopCondition>' if loop["condition"] else ""
+        return f"<standardLoopCharacteristics{maximum}{before}>{condition}</standardLoopCharacteristics>"
+    ours = {"collection": '["free"]'} if loop["by"] == "collection" else {}
+    ours |= {"outputElement": '["free"]', "outputCollection": f"out-{id}"} if loop["output"] else {}
+    given = "".join(f" {name}={quoteattr(value)}" for name, value in ours.items())
+    parts = f"<extensionElements><dg:multiInstance{given}/></extensionElements>"
+    parts += '<loopCardinality>["free"]</loopCardinality>' if loop["by"] == "cardinality" else ""
+    parts += '<completionCondition>["free"]</completionCondition>' if loop["completion"] else ""
+    sequential = ' isSequential="true"' if loop["sequential"] else ""
+    return f"<multiInstanceLoopCharacteristics{sequential}>{parts}</multiInstanceLoopCharacteristics>"
 
 
 def _extension(node: dict[str, Any]) -> str:

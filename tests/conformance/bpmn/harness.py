@@ -48,6 +48,11 @@ KINDS = dict.fromkeys(("data", "confirmation", "signing", "payment"), TaskKind.U
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 CAP = 60
 _VALUES: tuple[Any, ...] = (True, True, True, True, False, False, False, None, "true", 1, "!")
+PARTS: dict[str, tuple[Any, ...]] = {
+    "collection": (["a", "b"], ["a", {"b": 1}, None], [], ["a"], "a", None, "!"),
+    "cardinality": (0, 1, 2, 3, 2, 3, -1, "2", True, "!"),
+    "outputElement": (None, 1, "x", {"y": []}, "!"),
+}
 _BLANDER: tuple[Any, ...] = (True, False, False, True, False, None)
 
 
@@ -60,12 +65,19 @@ class World:
     disjoint: bool = False
     tick: int = 0
 
-    def condition(self, flow: str, action: str | None, last: str | None, gateway: str) -> Any:
+    def answer(self, of: str, action: str | None, last: str | None, at: str, argv: tuple[Any, ...]) -> Any:
+        """Of a flow its condition, of a key with a colon the value of an expression."""
+        part = of.partition(":")[2]
+        if part in PARTS:
+            return PARTS[part][self.draw(of, action, last, argv) % len(PARTS[part])]
+        return self.condition(of, action, last, at, argv)
+
+    def condition(self, flow: str, action: str | None, last: str | None, gateway: str, argv: tuple[Any, ...]) -> Any:
         if self.disjoint and self.model.nodes[gateway]["tag"] == "exclusiveGateway":
             flows = [each["id"] for each in self.model.out(gateway)]
             return flow == flows[self.draw(gateway, action, last) % len(flows)]
         values = _VALUES if self.seed % 3 == 0 else _BLANDER
-        return values[self.draw(flow, action, last, gateway) % len(values)]
+        return values[self.draw(flow, action, last, gateway, argv) % len(values)]
 
     def code(self, gateway: str) -> tuple[str, ...]:
         flows = [each["id"] for each in self.model.out(gateway)]
@@ -81,13 +93,16 @@ class Asking:
     """The world as an `Evaluator`; keeps the questions."""
 
     world: World
-    asked: list[tuple[str, str | None, str | None, str]] = field(default_factory=list[Any])
+    asked: list[Any] = field(default_factory=list[Any])
 
     def condition(self, flow_id: str, vars: Vars) -> "Json | EvaluationFailed":
-        question = (flow_id, vars.gateway_action, vars.last_task, vars.gateway)
+        question = (flow_id, vars.gateway_action, vars.last_task, vars.gateway, vars.argv)
         self.asked.append(question)
-        value = self.world.condition(*question)
+        value = self.world.answer(*question)
         return EvaluationFailed("drawn") if value == "!" else value
+
+    def value(self, key: str, vars: Vars) -> "Json | EvaluationFailed":
+        return self.condition(key, vars)
 
 
 @dataclass
@@ -101,7 +116,7 @@ class Instance:
     events: list[Event] = field(default_factory=list[Event])
     effects: list[Effect] = field(default_factory=list[Effect])
     journal: list[Json] = field(default_factory=list[Json])
-    asked: list[tuple[str, str | None, str | None, str]] = field(default_factory=list[Any])
+    asked: list[Any] = field(default_factory=list[Any])
     taken: list[str] = field(default_factory=list[str])
 
     def send(self, command: Command) -> str | None:
@@ -214,7 +229,7 @@ def parting(random: Random, model: Model, game: type[Oracle] = Oracle, steps: in
         return None
     world = World(random.randrange(1 << 20), model)
     instance = Instance(definition, world)
-    oracle = game(model, world.condition, world.code, cap=CAP)
+    oracle = game(model, world.answer, world.code, cap=CAP)
     for number in range(steps):
         if oracle.status in ("ended", "cancelled") and random.random() < 0.7:
             break
@@ -238,7 +253,7 @@ def parting(random: Random, model: Model, game: type[Oracle] = Oracle, steps: in
 
 def _copy(oracle: Oracle) -> Oracle:
     copied = type(oracle)(oracle.model, oracle.answer, oracle.code, cap=oracle.cap)
-    for name in ("entries", "status", "end_event", "entered", "left", "clock", "forced", "by_engine"):
+    for name in ("entries", "status", "end_event", "entered", "left", "clock", "forced", "vars", "by_engine"):
         value = getattr(oracle, name)
         setattr(copied, name, value.copy() if isinstance(value, dict | list) else value)
     copied.tokens = deepcopy(oracle.tokens)
@@ -250,7 +265,7 @@ def _difference(code: str | None, told: str | None, instance: Instance, oracle: 
         return None if code == told else f"refused with {code}, expected {told}"
     state, definition = instance.state, instance.definition
     entered = [
-        (e.element_id, e.entry_no, e.from_task, e.action, e.by_send_back)
+        (e.element_id, e.entry_no, e.from_task, e.action, e.by_send_back, e.loop_index)
         for e in instance.events
         if isinstance(e, TaskEntered)
     ]
@@ -258,6 +273,7 @@ def _difference(code: str | None, told: str | None, instance: Instance, oracle: 
     ended = next((e.end_event for e in instance.events if isinstance(e, ProcessEnded)), None)
     incidents = sorted((i.element_id, i.entry_no, i.code) for i in state.open_incidents(definition))
     views = {
+        "vars": (state.vars, oracle.vars),
         "status": (state.status.value, oracle.status),
         "open entries": (
             [(e.element_id, e.entry_no, e.incident) for e in state.active_entries(definition)],

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-Answer = Callable[[str, str | None, str | None, str], Any]
-"""(flow, gatewayAction, last task, gateway) -> true, false, anything else, or the text "!" for a failure."""
+Answer = Callable[[str, str | None, str | None, str, tuple[Any, ...]], Any]
+"""(flow or expression, gatewayAction, last task, element, loop arguments) -> any value, or "!" for a failure."""
 
 DEFAULT_ACTION = {"confirmation": "confirm", "signing": "sign", "payment": "confirm"}
 TYPE_ACTIONS = {
@@ -25,7 +25,8 @@ TYPE_ACTIONS = {
 class Model:
     """`nodes`: id -> {tag, in, type, service, code, actions, default, back}; `flows`: {id, source, target, condition}.
 
-    `in`: the subprocess around it. Events also have {event, code}, boundary events {host, interrupting}.
+    `in`: the subprocess around it. `loop`: None, or {kind: standard, condition, maximum, before}, or {kind: multi, by,
+    sequential, completion, output}. Events also have {event, code}, boundary events {host, interrupting}.
     """
 
     nodes: dict[str, dict[str, Any]]
@@ -73,11 +74,16 @@ def exactly_one(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, A
 
 @dataclass
 class Oracle:
-    """The game: tokens are dicts {at, via, how, action, last, entry, code, age, scope}.
+    """The game; a twin's `favour` names the kind of block that shows its defect.
+
+    Tokens are dicts {at, via, how, action, last, entry, code, age, scope}.
 
     `how` is act, leave, rest, stuck, join: waiting at a gateway that joins, or host: its scope is active. `via`: the
-    flow it came along. Scopes are dicts {of, host}: the element, and the token that stands for it.
+    flow it came along. Scopes are dicts {of, host, age}: the element, and the token that stands for it;
+    bodies of loops also have {total, items, done, outputs}, and their tokens an index `ix`.
     """
+
+    favour = ""
 
     model: Model
     answer: Answer
@@ -87,14 +93,15 @@ class Oracle:
     entries: dict[str, int] = field(default_factory=dict[str, int])
     status: str = "new"
     end_event: str | None = None
-    asked: list[tuple[str, str | None, str | None, str]] = field(default_factory=list[Any])
+    asked: list[Any] = field(default_factory=list[Any])
     taken: list[str] = field(default_factory=list[str])
-    entered: list[tuple[str, int, str | None, str | None, bool]] = field(default_factory=list[Any])
+    entered: list[Any] = field(default_factory=list[Any])
     left: list[tuple[str, int, str]] = field(default_factory=list[Any])
     acts: int = 0
     by_engine: bool = False
     clock: int = 0
     forced: list[str] = field(default_factory=list[str])
+    vars: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def age(self) -> int:
         self.clock += 1
@@ -103,13 +110,38 @@ class Oracle:
     def token(self, at: str, scope: dict[str, Any], **more: Any) -> dict[str, Any]:
         """A new token that acts next."""
         fresh = {"at": at, "via": None, "how": "act", "action": None, "last": None, "entry": None, "code": None}
+        fresh["ix"] = None
         self.tokens.append(fresh | {"scope": scope, "age": self.age()} | more)
         return self.tokens[-1]
 
     def ask(self, flow: dict[str, Any], token: dict[str, Any]) -> Any:
-        question = (flow["id"], token["action"], token["last"], token["at"])
+        question = (flow["id"], token["action"], token["last"], token["at"], self.arguments(token))
         self.asked.append(question)
         return self.answer(*question)
+
+    def value(self, part: str, token: dict[str, Any], arguments: tuple[Any, ...]) -> Any:
+        question = (f"{token['at']}:{part}", token["action"], token["last"], token["at"], arguments)
+        self.asked.append(question)
+        return self.answer(*question)
+
+    def instance(self, token: dict[str, Any]) -> "dict[str, Any] | None":
+        """The instance of the innermost loop that a token is in."""
+        while token["ix"] is None:
+            if token["scope"]["host"] is None:
+                return None
+            token = token["scope"]["host"]
+        return token
+
+    def arguments(self, token: dict[str, Any]) -> tuple[Any, ...]:
+        instance = self.instance(token)
+        if instance is None:
+            return ()
+        body = instance["scope"]
+        active = len([t for t in self.tokens if t["scope"] is body])
+        return self.counted(body, instance["ix"], active, body["done"])
+
+    def counted(self, body: dict[str, Any], index: int, active: int, done: int) -> tuple[Any, ...]:
+        return (body["items"][index] if body["items"] else None, index, body["total"], active, done)
 
     # what can be seen from outside
 
@@ -157,6 +189,12 @@ class Oracle:
             return "ACTION_NOT_ALLOWED"
         self.left.append((task, entry, outcome))
         token.update(action=value, last=task, entry=None, code=None, how="leave")
+        if target and token["ix"] is not None:
+            host = token["scope"]["host"]
+            self.kill(token["scope"], token)
+            self.tokens = [other for other in self.tokens if other is not token]
+            host.update(action=value, last=task)
+            token = host
         if target:
             token.update(at=target, via=None, how="act")
         return self.play()
@@ -203,6 +241,10 @@ class Oracle:
 
     def act(self, token: dict[str, Any]) -> str | None:
         node = self.model.nodes[token["at"]]
+        if token["how"] == "leave" and token["ix"] is not None:
+            return self.rounds(token) if node["loop"]["kind"] == "standard" else self.instances(token)
+        if token["how"] == "act" and node.get("loop") and token["ix"] is None:
+            return self.loop(token)
         if token["how"] == "leave" and node["tag"] == "inclusiveGateway":
             return self.leave(token, inclusive=True)
         if token["how"] == "leave" or node["tag"] in ("startEvent", "boundaryEvent", "intermediateCatchEvent"):
@@ -221,6 +263,80 @@ class Oracle:
         token["how"] = "host"
         scope = {"of": token["at"], "host": token, "age": self.age()}
         self.token(self.model.start(token["at"]), scope, action=token["action"], last=token["last"])
+
+    # loops
+
+    def loop(self, token: dict[str, Any]) -> str | None:
+        rule = self.model.nodes[token["at"]]["loop"]
+        first, total = 1, 0
+        items: list[Any] = []
+        if rule["kind"] == "standard":
+            if rule["before"] and rule["condition"]:
+                answer = self.value("loopCondition", token, (None, 0, 0, 0, 0))
+                if answer == "!":
+                    return "CONDITION_FAILED"
+                first = 1 if answer is True else 0
+        else:
+            found: Any = self.value(rule["by"], token, self.arguments(token))
+            wanted = isinstance(found, list if rule["by"] == "collection" else int) and not isinstance(found, bool)
+            if not wanted or (isinstance(found, int) and found < 0):
+                return "CONDITION_FAILED"
+            items = list(found) if rule["by"] == "collection" else []
+            total = len(items) if rule["by"] == "collection" else int(found)
+            first = min(total, 1) if rule["sequential"] else total
+        if first == 0:
+            token["how"] = "leave"
+            self.gather(token["at"], {}, 0)
+            return None
+        token["how"] = "host"
+        body = {"of": token["at"], "host": token, "age": self.age()}
+        body |= {"total": total, "items": items, "done": 0, "outputs": {}}
+        for index in range(first):
+            self.one_of(body, index)
+        return None
+
+    def one_of(self, body: dict[str, Any], index: int) -> None:
+        host = body["host"]
+        self.token(body["of"], body, action=host["action"], last=host["last"], ix=index)
+
+    def rounds(self, token: dict[str, Any]) -> str | None:
+        rule, body = self.model.nodes[token["at"]]["loop"], token["scope"]
+        through = token["ix"] + 1
+        going = rule["maximum"] is None or through < rule["maximum"]
+        if going and rule["condition"]:
+            counter = through if rule["before"] else token["ix"]
+            answer = self.value("loopCondition", token, (None, counter, 0, 0, through))
+            if answer == "!":
+                return "CONDITION_FAILED"
+            going = answer is True
+        if going:
+            body["done"] = through
+            self.one_of(body, through)
+        return self.remove(token)
+
+    def instances(self, token: dict[str, Any]) -> str | None:
+        rule, body = self.model.nodes[token["at"]]["loop"], token["scope"]
+        others = [t for t in self.tokens if t["scope"] is body and t is not token]
+        arguments = self.counted(body, token["ix"], len(others), body["done"] + 1)
+        output = self.value("outputElement", token, arguments) if rule["output"] else None
+        enough = False
+        if output != "!" and rule["completion"]:
+            enough = self.value("completionCondition", token, arguments)
+        if "!" in (output, enough):
+            return "CONDITION_FAILED"
+        body["done"] += 1
+        body["outputs"][token["ix"]] = output
+        if enough is True:
+            self.kill(body, token)
+        elif rule["sequential"] and body["done"] < body["total"]:
+            self.one_of(body, body["done"])
+        if all(t is token for t in self.tokens if t["scope"] is body):
+            self.gather(body["of"], body["outputs"], body["total"])
+        return self.remove(token)
+
+    def gather(self, activity: str, outputs: dict[int, Any], total: int) -> None:
+        if self.model.nodes[activity]["loop"].get("output"):
+            self.vars[f"out-{activity}"] = [outputs.get(index) for index in range(total)]
 
     # inclusive joins, by search
 
@@ -337,7 +453,11 @@ class Oracle:
         while host is not None:
             for wanted in self.wanted(code, named):
                 for id, node in self.model.nodes.items():
-                    if node.get("host") == host["at"] and (node["event"], node["code"]) == (kind, wanted):
+                    if (
+                        host["ix"] is None
+                        and node.get("host") == host["at"]
+                        and (node["event"], node["code"]) == (kind, wanted)
+                    ):
                         self.catch(host, id, token)
                         return True
             host = host["scope"]["host"]
@@ -370,7 +490,9 @@ class Oracle:
     def enter(self, token: dict[str, Any]) -> None:
         task = token["at"]
         number = self.entries[task] = self.entries.get(task, 0) + 1
-        self.entered.append((task, number, token["last"], token["action"], token["action"] == "reject"))
+        instance = self.instance(token)
+        about = (token["last"], token["action"], token["action"] == "reject", instance and instance["ix"])
+        self.entered.append((task, number, *about))
         known = self.model.nodes[task]["code"]
         token.update(entry=number, action=None, how="rest" if known else "stuck", code=None if known else "NO_HANDLER")
         token.update(age=self.age())

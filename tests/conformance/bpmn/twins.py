@@ -21,6 +21,8 @@ class LastTrueWins(Oracle):
 class CountsInTotal(Oracle):
     """A parallel join takes as many tokens as it has incoming flows, whichever way they came."""
 
+    favour = "fork"
+
     def join(self, token: dict[str, Any]) -> None:
         token["how"] = "join"
         waiting = self.waiting(token)
@@ -32,6 +34,8 @@ class CountsInTotal(Oracle):
 class TerminatesEverything(Oracle):
     """A terminate end event ends every scope around it too."""
 
+    favour = "inner"
+
     def kill(self, scope: dict[str, Any], spare: dict[str, Any] | None = None) -> None:
         while spare is not None and scope["host"] is not None and scope["host"]["scope"]["host"] is not None:
             scope = scope["host"]["scope"]
@@ -41,12 +45,16 @@ class TerminatesEverything(Oracle):
 class CatchesAnythingFirst(Oracle):
     """A catcher of every code comes before one of just this code."""
 
+    favour = "inner"
+
     def wanted(self, code: str, named: bool) -> list[str | None]:
         return [code] if named else [None, code]
 
 
 class EscalatesWithoutInterrupting(Oracle):
     """An escalation never interrupts."""
+
+    favour = "inner"
 
     def catch(self, host: dict[str, Any], boundary: str, thrower: dict[str, Any]) -> None:
         if self.model.nodes[boundary]["event"] == "error":
@@ -58,6 +66,8 @@ class EscalatesWithoutInterrupting(Oracle):
 class CompletesWithTheFirstToken(Oracle):
     """A subprocess is left when the first token in it ends."""
 
+    favour = "inner"
+
     def remove(self, token: dict[str, Any]) -> None:
         if token["scope"]["host"] is not None:
             self.kill(token["scope"], token)
@@ -66,6 +76,8 @@ class CompletesWithTheFirstToken(Oracle):
 
 class WaitsForEveryFlow(Oracle):
     """An inclusive join waits for a token on every incoming flow."""
+
+    favour = "some"
 
     def held(self, gateway: str, scope: dict[str, Any]) -> list[dict[str, Any]]:
         filled = {token["via"] for token in self.at(gateway, scope)}
@@ -76,6 +88,8 @@ class WaitsForEveryFlow(Oracle):
 class WaitsForWhoeverCanCome(Oracle):
     """An inclusive join waits also for a token that can come to a filled flow."""
 
+    favour = "some"
+
     def ways(self, token: dict[str, Any], gateway: str) -> set[str]:
         found = super().ways(token, gateway)
         filled = {other["via"] for other in self.at(gateway, token["scope"])}
@@ -85,8 +99,38 @@ class WaitsForWhoeverCanCome(Oracle):
 class NeverForces(Oracle):
     """Inclusive joins that wait for each other wait for ever."""
 
+    favour = "knot"
+
     def circle(self, gateway: str, scope: dict[str, Any], seen: list[str]) -> bool:
         return False
+
+
+class GathersInOrderOfCompletion(Oracle):
+    """The output collection of a multi-instance is in the order in which the instances were through."""
+
+    def gather(self, activity: str, outputs: dict[int, Any], total: int) -> None:
+        super().gather(activity, dict(enumerate(outputs.values())), total)
+
+
+class StartsAllAtOnce(Oracle):
+    """Sequential instances are counted as if all were active."""
+
+    def counted(self, body: dict[str, Any], index: int, active: int, done: int) -> tuple[Any, ...]:
+        return super().counted(body, index, body["total"] - done, done)
+
+
+class CatchesPerInstance(Oracle):
+    """A boundary event interrupts the instance that threw, not the whole multi-instance."""
+
+    favour = "inner"
+
+    def catch(self, host: dict[str, Any], boundary: str, thrower: dict[str, Any]) -> None:
+        body = [t for t in self.tokens if t["scope"]["host"] is host and t["ix"] is not None]
+        if not body or not self.model.nodes[boundary]["interrupting"]:
+            super().catch(host, boundary, thrower)
+        else:
+            self.close(body[0])
+            body[0].update(how="leave", entry=None, code=None)
 
 
 TWINS: tuple[type[Oracle], ...] = (
@@ -99,4 +143,7 @@ TWINS: tuple[type[Oracle], ...] = (
     WaitsForEveryFlow,
     WaitsForWhoeverCanCome,
     NeverForces,
+    GathersInOrderOfCompletion,
+    StartsAllAtOnce,
+    CatchesPerInstance,
 )

@@ -120,7 +120,7 @@ Given: TypeAlias = "Json | EvaluationFailed | Callable[[Vars], Json]"
 
 @dataclass
 class Answers:
-    """An evaluator with fixed answers by flow id (absent: false); keeps what it was asked."""
+    """An evaluator with fixed answers by flow id or key (absent: false); keeps what it was asked."""
 
     by_flow: dict[str, Given] = field(default_factory=dict[str, Given])
     asked: list[tuple[str, Vars]] = field(default_factory=list[tuple[str, Vars]])
@@ -129,6 +129,9 @@ class Answers:
         self.asked.append((flow_id, vars))
         answer = self.by_flow.get(flow_id, False)
         return answer(vars) if callable(answer) else answer
+
+    def value(self, key: str, vars: Vars):
+        return self.condition(key, vars)
 
 
 @dataclass
@@ -190,13 +193,22 @@ class Walk:
         numbers = [e.entry_no for e in self.state.active_entries(self.definition) if e.element_id == element_id]
         return self.send(Complete(element_id, numbers[0] if numbers else 1, action))
 
+    def send_entry(self, element_id: str, entry_no: int, action: str | None = None) -> "Walk":
+        """Completes one of several open entries of a task."""
+        refusal = self.send(Complete(element_id, entry_no, action))
+        assert refusal is None, refusal
+        return self
+
     @property
     def active(self) -> list[str]:
         """The open entries as `{task}#{n}`."""
         return [f"{e.element_id}#{e.entry_no}" for e in self.state.active_entries(self.definition)]
 
 
-def walk(*parts: str, attributes: str = "", **answers: Given) -> Walk:
-    """An instance of a process of these parts, with fixed answers: `Gateway_A` answers flow `Gateway-A`."""
-    by_flow = {name.replace("_", "-"): answer for name, answer in answers.items()}
+def walk(*parts: str, attributes: str = "", values: Mapping[str, Given] | None = None, **answers: Given) -> Walk:
+    """An instance of a process of these parts, with fixed answers: `Gateway_A` answers flow `Gateway-A`.
+
+    `values`: answers by expression key.
+    """
+    by_flow = {name.replace("_", "-"): answer for name, answer in answers.items()} | dict(values or {})
     return Walk(read(process(*parts, attributes=attributes)), Answers(by_flow))

@@ -68,11 +68,6 @@ def test_typed_events_are_for_a_later_version(event: str, definition: str):
     assert vocabulary.EVENT_DEFINITIONS[definition] in found(text, "DG2003")[0].message
 
 
-@pytest.mark.parametrize("part", sorted(vocabulary.LATER_PARTS))
-def test_loops_are_for_a_later_version(part: str):
-    assert places(process(*PLAIN, node("task", "X", f"<bpmn:{part}/>")), "DG2003") == [(AT, "X")]
-
-
 @pytest.mark.parametrize(
     ("tag", "attributes", "inside"),
     [
@@ -96,10 +91,10 @@ def test_later_variants_of_tasks(tag: str, attribute: str):
 
 
 def test_what_a_subprocess_holds_is_looked_at_too():
-    inside = node("scriptTask", "Inner") + node("task", "Loop", "<bpmn:standardLoopCharacteristics/>")
+    inside = node("scriptTask", "Inner") + node("callActivity", "Call")
     text = process(*PLAIN, node("subProcess", "Sub", inside))
     assert [finding.element_id for finding in found(text, "DG2002")] == ["Inner"]
-    assert [finding.element_id for finding in found(text, "DG2003")] == ["Loop"]
+    assert [finding.element_id for finding in found(text, "DG2003")] == ["Call"]
     assert [finding.element_id for finding in found(text, "DG2106")] == ["Sub"]
 
 

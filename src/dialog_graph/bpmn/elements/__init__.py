@@ -18,10 +18,11 @@ from dialog_graph.bpmn.elements import (
     task,
     throw_events,
 )
+from dialog_graph.bpmn.elements.activity import activity
 from dialog_graph.bpmn.elements.behaviour import Behaviour
 from dialog_graph.bpmn.elements.flows import take_true_flows
 
-_TASK = Behaviour(enter=task.enter, retry=task.retry)
+_TASK = activity(Behaviour(enter=task.enter, retry=task.retry))
 _PASS = Behaviour(enter=take_true_flows)
 
 BEHAVIOURS: Mapping[tuple[ElementKind, EventType | None], Behaviour] = {
@@ -46,7 +47,7 @@ BEHAVIOURS: Mapping[tuple[ElementKind, EventType | None], Behaviour] = {
     (ElementKind.EXCLUSIVE_GATEWAY, None): Behaviour(enter=exclusive_gateway.enter, answer=exclusive_gateway.answer),
     (ElementKind.PARALLEL_GATEWAY, None): Behaviour(enter=parallel_gateway.enter, leave=parallel_gateway.leave),
     (ElementKind.INCLUSIVE_GATEWAY, None): Behaviour(enter=inclusive_gateway.enter, leave=inclusive_gateway.leave),
-    (ElementKind.SUB_PROCESS, None): Behaviour(enter=subprocess.enter),
+    (ElementKind.SUB_PROCESS, None): activity(Behaviour(enter=subprocess.enter)),
 }
 """Element kind and event definition -> what it does; the reader accepts these pairs and no others."""
 

@@ -31,7 +31,9 @@ def throw(run: Run, thrower: Token, type: EventType, code: str, named: bool = Fa
 
 
 def _boundaries(run: Run, host: Token) -> Iterable[Element]:
-    return (run.definition.elements[index] for index in run.element_of(host).boundaries)
+    """The events at the boundary of what a token stands for; those of a loop belong to its body, not its instances."""
+    numbers = run.element_of(host).boundaries if host.loop_index is None else ()
+    return (run.definition.elements[index] for index in numbers)
 
 
 def _matching(catchers: Iterable[Element], type: EventType, code: str, named: bool) -> Element | None:
@@ -48,9 +50,8 @@ def _to_boundary(run: Run, host: Token, boundary: Element, thrower: Token) -> bo
         moved = replace(host, on_flow=False, index=boundary.index, state=TokenState.LEFT, entry=None)
         run.put(replace(moved, gateway_action=None, last_task=thrower.last_task))
         return True
-    limit = run.facts.limits.tokens
-    if len(run.tokens) >= limit:
-        return Refusal(code="LOOP_LIMIT", expected=f"at most {limit} tokens", actual="one more was due")
+    if refusal := run.too_many_tokens(1):
+        return refusal
     token = run.place(host.scope, boundary)
     run.put(replace(token, state=TokenState.LEFT, last_task=thrower.last_task))
     return True

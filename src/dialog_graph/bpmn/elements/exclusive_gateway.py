@@ -13,6 +13,7 @@ from dialog_graph.bpmn.decisions import gateway_decision
 from dialog_graph.bpmn.definition import Element, Flow
 from dialog_graph.bpmn.effects import AskGateway
 from dialog_graph.bpmn.elements.flows import Tested, failed_condition, no_choice
+from dialog_graph.bpmn.questions import condition
 from dialog_graph.bpmn.run import Run
 from dialog_graph.bpmn.state import Token, TokenState
 from dialog_graph.errors import Refusal
@@ -61,7 +62,7 @@ def _first_true(run: Run, token: Token, element: Element, flows: Sequence[Flow])
             continue
         if flow.condition_text is None:
             return flow
-        tested.append((flow, run.condition(flow, token, element)))
+        tested.append((flow, condition(run, flow, token, element)))
         if tested[-1][1] is True:
             return flow
         if refusal := failed_condition(element, tested):
@@ -74,7 +75,7 @@ def _first_true(run: Run, token: Token, element: Element, flows: Sequence[Flow])
 def _exactly_one_true(run: Run, token: Token, element: Element, flows: Sequence[Flow]) -> Flow | Refusal:
     tested: list[Tested] = []
     for flow in flows:
-        answer = True if flow.condition_text is None else run.condition(flow, token, element)
+        answer = True if flow.condition_text is None else condition(run, flow, token, element)
         tested.append((flow, answer))
         if refusal := failed_condition(element, tested):
             return refusal

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dialog_graph.bpmn.decisions import Answer
 from dialog_graph.bpmn.definition import Element, Flow
 from dialog_graph.bpmn.facts import EvaluationFailed
+from dialog_graph.bpmn.questions import condition
 from dialog_graph.bpmn.run import Run
 from dialog_graph.bpmn.state import Token
 from dialog_graph.errors import Refusal
@@ -54,7 +55,7 @@ def take_true_flows(run: Run, token: Token, element: Element) -> Refusal | None:
     tested: list[Tested] = []
     for flow in flows:
         if flow.condition_text is not None and flow.index != element.default:
-            tested.append((flow, run.condition(flow, token, element)))
+            tested.append((flow, condition(run, flow, token, element)))
             if refusal := failed_condition(element, tested):
                 return refusal
     true = {flow.index for flow, answer in tested if answer is True}

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from dialog_graph.bpmn.definition import Element
 from dialog_graph.bpmn.elements.flows import Tested, failed_condition, no_choice
 from dialog_graph.bpmn.events import JoinForced
+from dialog_graph.bpmn.questions import condition
 from dialog_graph.bpmn.run import Run
 from dialog_graph.bpmn.state import Token, TokenState
 from dialog_graph.errors import Refusal
@@ -40,7 +41,7 @@ def leave(run: Run, token: Token, element: Element) -> Refusal | None:
     tested: list[Tested] = []
     for flow in flows:
         if flow.condition_text is not None:
-            tested.append((flow, run.condition(flow, token, element)))
+            tested.append((flow, condition(run, flow, token, element)))
             if refusal := failed_condition(element, tested):
                 return refusal
     true = {flow.index for flow, answer in tested if answer is True}

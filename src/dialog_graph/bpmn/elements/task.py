@@ -11,6 +11,7 @@ from dialog_graph.bpmn.definition import Element, TaskDefinition, TaskKind
 from dialog_graph.bpmn.effects import EnterTask, RunService
 from dialog_graph.bpmn.elements.behaviour import resume
 from dialog_graph.bpmn.events import TaskEntered
+from dialog_graph.bpmn.questions import loop_index
 from dialog_graph.bpmn.run import AUTOMATIC, Run
 from dialog_graph.bpmn.state import Token, TokenState
 from dialog_graph.errors import Refusal
@@ -51,6 +52,7 @@ def enter(run: Run, token: Token, element: Element) -> Refusal | None:
             from_task=run.task_id(token.last_task),
             action=token.gateway_action,
             by_send_back=token.gateway_action == REJECT,
+            loop_index=loop_index(run, token),
         )
     )
     entered = run.enter(token, element)

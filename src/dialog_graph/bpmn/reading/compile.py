@@ -7,6 +7,7 @@ from dialog_graph.bpmn.definition import Definition, Element, ElementKind, Flow,
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.events import event_definition, is_interrupting, link_targets
 from dialog_graph.bpmn.reading.extensions import Extensions
+from dialog_graph.bpmn.reading.loops import loop_of
 from dialog_graph.bpmn.reading.reach import reach_of
 from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
 
@@ -109,6 +110,7 @@ def _element(process: SourceProcess, parts: Parts, places: _Places, node: Source
         host=places.numbers[node.attached_to] if node.attached_to is not None else None,
         boundaries=tuple(places.attached[node.id]),
         interrupting=is_interrupting(node),
+        loop=loop_of(node),
     )
 
 

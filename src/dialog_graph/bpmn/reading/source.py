@@ -179,14 +179,15 @@ def _flow(reading: _Reading, xml: Element, scope: str | None) -> None:
         else:
             foreign(child, reading.findings)
     if condition is not None:
-        _condition_language(reading, condition)
+        condition_language(condition, reading.findings)
 
 
-def _condition_language(reading: _Reading, condition: Element) -> None:
+def condition_language(condition: Element, findings: Findings) -> None:
+    """Tells of a condition in another language than ours."""
     language = condition.get("language")
     if language not in (None, "", "urn:altinn:expressions"):
         what, fix = f'a condition in the language "{language}"', "write it in the expression language"
-        reading.findings.add("DG2002", condition.sourceline, what=what, fix=fix)
+        findings.add("DG2002", condition.sourceline, what=what, fix=fix)
 
 
 def _free_id(reading: _Reading, wanted: str) -> str:
@@ -223,9 +224,8 @@ def known_part(xml: Element, local: str, findings: Findings) -> None:
     id = xml.get("id") or _host(xml)
     if local in v.REFUSED_PARTS:
         findings.add("DG2002", xml.sourceline, id, what=f'element "{local}"', fix=v.REFUSED_PARTS[local])
-    elif local in v.LATER_PARTS or local in v.EVENT_DEFINITIONS:
-        what = v.LATER_PARTS.get(local) or f"{v.EVENT_DEFINITIONS[local]} event definition"
-        findings.add("DG2003", xml.sourceline, id, what=what)
+    elif local in v.EVENT_DEFINITIONS:
+        findings.add("DG2003", xml.sourceline, id, what=f"{v.EVENT_DEFINITIONS[local]} event definition")
     elif local not in v.CARRIED:
         findings.add("DG2002", xml.sourceline, id, what=f'unknown element "{local}"', fix="remove it")
 

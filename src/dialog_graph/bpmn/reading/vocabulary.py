@@ -77,12 +77,6 @@ LATER_NODES = frozenset(
 )
 """Flow nodes of a later version."""
 
-LATER_PARTS: Mapping[str, str] = {
-    "standardLoopCharacteristics": "loop",
-    "multiInstanceLoopCharacteristics": "multi-instance",
-}
-"""Parts of an activity that a later version executes, with the words for them."""
-
 REFUSED_NODES: Mapping[str, str] = {
     "complexGateway": "use exclusive, inclusive or parallel gateways",
     "scriptTask": "use a service task with a handler in logic/app.py",
@@ -136,7 +130,9 @@ CARRIED = frozenset(
         *("performer", "humanPerformer", "potentialOwner", "resourceRole", "resourceRef"),
         *("resourceAssignmentExpression", "resourceParameterBinding", "formalExpression", "expression", "rendering"),
         # parts that are read with their owner
-        *("incoming", "outgoing", "extensionElements", "conditionExpression"),
+        *("incoming", "outgoing", "extensionElements", "conditionExpression", "completionCondition"),
+        *("standardLoopCharacteristics", "multiInstanceLoopCharacteristics", "loopDataInputRef", "loopDataOutputRef"),
+        *("inputDataItem", "outputDataItem"),
     }
 )
 """Elements that are kept or shown and have no effect on the run."""

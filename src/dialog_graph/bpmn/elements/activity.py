@@ -1,0 +1,23 @@
+"""What all activities have besides their own verbs: loops."""
+
+from dialog_graph.bpmn.definition import Element
+from dialog_graph.bpmn.elements import loops
+from dialog_graph.bpmn.elements.behaviour import Behaviour
+from dialog_graph.bpmn.run import Run
+from dialog_graph.bpmn.state import Token
+from dialog_graph.errors import Refusal
+
+
+def activity(own: Behaviour) -> Behaviour:
+    """The verbs of an activity around its own ones."""
+
+    def enter(run: Run, token: Token, element: Element) -> Refusal | None:
+        begins = element.loop is not None and token.loop_index is None
+        return loops.begin(run, token, element) if begins else own.enter(run, token, element)
+
+    def leave(run: Run, token: Token, element: Element) -> Refusal | None:
+        if token.loop_index is not None:
+            return loops.instance_ended(run, token, element)
+        return own.leave(run, token, element)
+
+    return Behaviour(enter=enter, leave=leave, answer=own.answer, retry=own.retry)

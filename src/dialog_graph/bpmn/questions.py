@@ -1,0 +1,83 @@
+"""What a run asks of its evaluator; every answer is recorded, so that replay needs no evaluator."""
+
+from dialog_graph.bpmn.decisions import Answer, answer_of, condition_decision, value_decision, value_of
+from dialog_graph.bpmn.definition import Element, Flow
+from dialog_graph.bpmn.facts import EvaluationFailed, ValueEvaluator, Vars
+from dialog_graph.bpmn.run import Run
+from dialog_graph.bpmn.state import Scope, ScopeKind, Token
+from dialog_graph.errors import Refusal
+from dialog_graph.model.json_value import Json
+
+COMPLETED, COLLECTION, TOTAL = "d", "c", "n"
+"""Members of a loop body's extra: instances that are through, the items, the number of instances."""
+
+Arguments = tuple[Json, ...]
+"""(item, loopCounter, nrOfInstances, nrOfActiveInstances, nrOfCompletedInstances), () outside of loops."""
+
+
+def condition(run: Run, flow: Flow, token: Token, element: Element) -> Answer | EvaluationFailed:
+    """The answer of a flow's condition."""
+    asked = Vars(token.gateway_action, run.task_id(token.last_task), element.id, loop_arguments(run, token))
+    answer = answer_of(run.facts.evaluator.condition(flow.id, asked))
+    run.decisions.append(condition_decision(flow.id, answer))
+    return answer
+
+
+def value(run: Run, part: str, token: Token, element: Element, arguments: Arguments) -> Json | Refusal:
+    """The value of an expression of the element (`{element id}:{part}`), or why there is none."""
+    key, evaluator = f"{element.id}:{part}", run.facts.evaluator
+    asked = Vars(token.gateway_action, run.task_id(token.last_task), element.id, arguments)
+    known = isinstance(evaluator, ValueEvaluator)
+    answer = value_of(evaluator.value(key, asked) if known else EvaluationFailed("nothing here evaluates it"))
+    run.decisions.append(value_decision(key, answer))
+    if isinstance(answer, EvaluationFailed):
+        return _failed(key, answer.message)
+    return answer
+
+
+def is_true(run: Run, part: str, token: Token, element: Element, arguments: Arguments) -> bool | Refusal:
+    """True when a condition of the element is exactly true."""
+    answer = value(run, part, token, element, arguments)
+    return answer if isinstance(answer, Refusal) else answer is True
+
+
+def _failed(key: str, message: str) -> Refusal:
+    return Refusal(
+        code="CONDITION_FAILED",
+        expected=f'a value of "{key}"',
+        actual=f"it failed: {message}",
+        path=(key.rpartition(":")[0],),
+    )
+
+
+def loop_arguments(run: Run, token: Token) -> Arguments:
+    """What the expressions of the innermost loop around a token are given."""
+    instance = _instance(run, token)
+    if instance is None:
+        return ()
+    body = run.scopes[instance.scope]
+    active = sum(other.scope == body.id for other in run.tokens.values())
+    return arguments_of(body, instance.loop_index or 0, active)
+
+
+def loop_index(run: Run, token: Token) -> int | None:
+    """The index of the innermost loop around a token."""
+    instance = _instance(run, token)
+    return instance.loop_index if instance else None
+
+
+def _instance(run: Run, token: Token) -> Token | None:
+    """The token of the innermost loop instance that a token is part of."""
+    while token.loop_index is None:
+        scope = run.scopes[token.scope]
+        if scope.kind is ScopeKind.PROCESS:
+            return None
+        token = run.tokens[scope.host]
+    return token
+
+
+def arguments_of(body: Scope, index: int, active: int, more: int = 0) -> Arguments:
+    """The arguments of one instance of a loop; `more`: instances that are through and not yet counted."""
+    items = body.extra.get(COLLECTION)
+    item = items[index] if isinstance(items, list) and index < len(items) else None
+    return (item, index, body.number(TOTAL), active, body.number(COMPLETED) + more)
