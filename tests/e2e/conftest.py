@@ -15,6 +15,9 @@ from tests.e2e.refusals import Stored, stored
 from tests.e2e.running import PROJECT, Live, running
 from tests.flow.replaying import check_replays
 
+PRIVATE = ("12887230143", "Kari", "kari@example.test", "Eikeplanker", "tegning", "eyJ", "whsec_", "signature=")
+"""What the tests send and no log may hold (security rules §18)."""
+
 
 def _template() -> Path | None:
     shared = Path(os.environ.get("DIALOG_GRAPH_SHARED") or PROJECT.parent / "shared")
@@ -30,6 +33,7 @@ def process() -> Generator[Live]:
         log = server.log
     assert "Traceback (most recent call last)" not in log, log[-8000:]
     assert [line for line in log.splitlines() if " ERROR " in line] == []
+    assert [word for word in PRIVATE if word in log] == [], "the log tells nothing of people, tokens and secrets"
 
 
 @pytest.fixture(scope="session")
