@@ -1,16 +1,16 @@
-"""One site for all fault runs of the tests, and their table at the end."""
+"""One site for all fault runs of a test process; tables are shown although nothing has failed."""
 
 import os
-from collections.abc import AsyncGenerator
+import sys
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
-from tests.chaos import figures, site
+from tests.chaos import site
+from tests.chaos.figures import Figure, table
 
 SEED = int(os.environ.get("DIALOG_GRAPH_CHAOS_SEED", "20310501"))
 """The same in every run of the tests, so that a change shows; another one by the variable."""
-
-_FIGURES = pytest.StashKey[list[figures.Figure]]()
 
 
 @pytest.fixture(scope="session")
@@ -19,14 +19,12 @@ async def chaos_site() -> AsyncGenerator[site.Site]:
         yield opened
 
 
-@pytest.fixture(scope="session")
-def found(request: pytest.FixtureRequest) -> list[figures.Figure]:
-    """The figures of this session, for the table."""
-    return request.config.stash.setdefault(_FIGURES, [])
+@pytest.fixture
+def show(capfd: pytest.CaptureFixture[str]) -> Callable[..., None]:
+    """Prints figures past the capture, also from a process of a run on all cores."""
 
+    def printed(*figures: Figure) -> None:
+        with capfd.disabled():
+            print(f"\n{table(figures)}\n    seed {SEED}", file=sys.stderr, flush=True)
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    collected = config.stash.get(_FIGURES, list[figures.Figure]())
-    if collected:
-        terminalreporter.section(f"fault runs, seed {SEED}")
-        terminalreporter.write_line(figures.table(collected))
+    return printed

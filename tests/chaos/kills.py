@@ -247,7 +247,8 @@ async def under_load(run: Run, crew: Crew, kills: int) -> None:
     ]
     clients = [asyncio.create_task(_client(run, walk, stop)) for walk in walks]
     for number in range(kills):
-        await asyncio.sleep(run.dice.uniform(0.1, 0.38))
+        await crew.workers[number % 2].at_work()
+        await asyncio.sleep(run.dice.uniform(0, 0.2))
         await crew.replace(number % 2)
         run.figure.faults["at random under load"] += 1
         if number % 5 == 0:

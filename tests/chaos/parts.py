@@ -17,11 +17,12 @@ TWIN = 150
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`invariants`: those of the design that a run of it tests."""
+    """`invariants`: those of the design that a run of it tests. `is_of_deaths`: processes are killed in it."""
 
     name: str
     invariants: tuple[str, ...]
     run: Callable[[Site, int], Awaitable[Figure]]
+    is_of_deaths: bool = False
 
 
 async def killed_workers(site: Site, seed: int) -> Figure:
@@ -63,8 +64,8 @@ async def damaged(site: Site, seed: int) -> Figure:
 
 
 PARTS: Sequence[Part] = (
-    Part("killed workers", ("A1", "A3", "A10", "B12", "P9", "P33"), killed_workers),
-    Part("killed servers", ("A1", "A3", "HTTP"), killed_servers),
+    Part("killed workers", ("A1", "A3", "A10", "B12", "P9", "P33"), killed_workers, is_of_deaths=True),
+    Part("killed servers", ("A1", "A3", "HTTP"), killed_servers, is_of_deaths=True),
     Part("cut connections", ("A3",), cut),
     Part("races", ("A4", "P7", "P8"), raced),
     Part("damaged bytes", ("A9",), damaged),

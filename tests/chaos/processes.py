@@ -47,6 +47,7 @@ class Worker:
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._asked = 0
         self._is_gone = False
+        self._has_answered = asyncio.Event()
         self._listening = asyncio.create_task(self._listen(reader))
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
@@ -54,6 +55,7 @@ class Worker:
             while line := await reader.readline():
                 answer: dict[str, Any] = json.loads(line)
                 self._waiting.pop(answer["id"]).set_result(answer)
+                self._has_answered.set()
         except OSError:
             pass  # a killed process may reset its end
         self._is_gone = True
@@ -69,6 +71,10 @@ class Worker:
         self._waiting[self._asked] = future
         self.tell(request | {"id": self._asked})
         return await asyncio.wait_for(future, PATIENCE)
+
+    async def at_work(self) -> None:
+        """Waits until it has answered something, however slow the machine is."""
+        await asyncio.wait_for(self._has_answered.wait(), PATIENCE)
 
     def tell(self, request: dict[str, Any]) -> None:
         """Sends a line that has no answer, such as the arming of a fault."""

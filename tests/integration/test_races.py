@@ -35,7 +35,7 @@ from dialog_graph.storage.logins import Logins
 from tests.chaos import equalities, replaying, twins
 from tests.chaos.figures import Figure, table
 from tests.chaos.processes import ROOT
-from tests.chaos.races import Ask, Request, race_on, start_together
+from tests.chaos.races import Ask, Request, race_on, rounds_for, start_together
 from tests.chaos.story import APP, OWNER, PERSON, form
 from tests.chaos.worker import answer_to, principal, rest_app
 from tests.integration.rows import as_superior
@@ -116,7 +116,7 @@ async def test_of_concurrent_commands_exactly_one_wins_and_repeats_act_once(worl
 async def test_the_races_catch_their_twins(world: World, twin: Callable[[str], None], name: str) -> None:
     twin(name)
     figure = Figure(name)
-    await race_on(world.asks, random.Random(SEED), figure, 30)
+    await race_on(world.asks, random.Random(SEED), figure, 60, rounds_for(name))
     assert figure.violations
 
 
