@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 
 from dialog_graph import apps, logs, server
 from dialog_graph.access import dev_issuer
@@ -37,6 +38,22 @@ def _fail(message: str) -> typer.Exit:
     return typer.Exit(1)
 
 
+def _settings(**given: Any) -> Settings:
+    """The settings; wrong ones are told by name and rule, never with their values, which may be secret."""
+    try:
+        return Settings(**given)
+    except ValidationError as fault:
+        for error in fault.errors(include_url=False, include_context=False, include_input=False):
+            if error["type"] == _FOLLOWING:
+                continue
+            typer.echo(f"{'.'.join(str(part) for part in error['loc']) or 'settings'}: {error['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
+_FOLLOWING = "default_factory_not_called"
+"""Says only that another setting is wrong."""
+
+
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -49,7 +66,7 @@ def serve(
         given["port"] = port
     if apps_folder is not None:
         given["apps"] = apps_folder
-    settings = Settings(**given)  # pyright: ignore[reportArgumentType] -- members by name
+    settings = _settings(**given)
     logs.configure(settings.log_level, as_json=not settings.is_development)
     try:
         server.run(settings, server.Serving(host=host, report=_say))
@@ -74,7 +91,7 @@ def token(
     list_all: Annotated[bool, typer.Option("--list", help="Persons, parties and roles.")] = False,
 ) -> None:
     """Prints a token of the development issuer; needs no running server."""
-    settings = Settings()
+    settings = _settings()
     if not settings.is_development:
         raise _fail("expected DIALOG_GRAPH_ENVIRONMENT=development, but the development issuer is off here")
     register = seed.wanted(settings)
@@ -107,7 +124,7 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count too.")] = False,
 ) -> None:
     """Checks app folders: every finding with file, line, message and hint."""
-    report = apps.check(paths, Settings().environment)
+    report = apps.check(paths, _settings().environment)
     typer.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.to_text())
     raise typer.Exit(report.exit_status(strict))
 
@@ -130,7 +147,7 @@ def migrate(
     ] = False,
 ) -> None:
     """Brings the database to this version."""
-    settings = Settings()
+    settings = _settings()
     try:
         if settings.database_url is not None:
             asyncio.run(_migrated(settings, settings.database_url.get_secret_value(), rebase))
@@ -160,15 +177,24 @@ def ask(
     url: Annotated[str | None, typer.Option(help="Address of the server.")] = None,
 ) -> None:
     """Asks a running server one GraphQL operation and prints the answer."""
-    client = Client(url or Settings().public_url, token)
-    text = Path(document[1:]).read_text(encoding="utf-8") if document.startswith("@") else document
+    client = Client(url or _settings().public_url, token)
     try:
+        text = _document(document)
         variables = dict(_variable(item) for item in var or ())
         answers = client.follow(text, variables) if follow else iter([client.ask(text, variables)])
         failed = _print_answers(answers, pick, count)
     except Unanswered as fault:
         raise _fail(str(fault)) from None
     raise typer.Exit(1 if failed else 0)
+
+
+def _document(text: str) -> str:
+    if not text.startswith("@"):
+        return text
+    try:
+        return Path(text[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise Unanswered(f"expected a GraphQL document in {text[1:]}, but it cannot be read: {fault}") from None
 
 
 def _variable(item: str) -> tuple[str, object]:
@@ -202,7 +228,7 @@ def fetch(
 ) -> None:
     """Downloads from a running server."""
     try:
-        content = Client(url or Settings().public_url, token).fetch(address)
+        content = Client(url or _settings().public_url, token).fetch(address)
     except Unanswered as fault:
         raise _fail(str(fault)) from None
     if out is None:
@@ -222,7 +248,7 @@ def send(
 ) -> None:
     """Uploads a file to a running server."""
     try:
-        answer = Client(url or Settings().public_url, token).send(address, file.read_bytes(), content_type)
+        answer = Client(url or _settings().public_url, token).send(address, file.read_bytes(), content_type)
     except Unanswered as fault:
         raise _fail(str(fault)) from None
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))

@@ -1,0 +1,65 @@
+"""The command line tells what is wrong in a line, with the exit status of wrong use or of a refusal, never a traceback."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from dialog_graph.cli import app
+
+RUN = CliRunner()
+
+
+@pytest.mark.parametrize("command", [["serve"], ["token", "--list"], ["check", "."], ["migrate"]])
+def test_a_wrong_setting_is_named_without_its_value(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "hemmelig")
+    result = RUN.invoke(app, command)
+    assert result.exit_code == 2
+    assert "PORT" in result.output
+    assert "hemmelig" not in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_a_port_that_is_none_is_told(tmp_path: Path) -> None:
+    result = RUN.invoke(app, ["serve", "--port", "99999", "--apps", str(tmp_path)])
+    assert (result.exit_code, "65535" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("chosen", [[], ["--person", "kari", "--org", "ttd"]])
+def test_a_token_is_for_exactly_one_caller(chosen: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIALOG_GRAPH_DATA", str(tmp_path))
+    assert RUN.invoke(app, ["token", *chosen]).exit_code == 2
+
+
+def test_unknown_persons_get_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIALOG_GRAPH_DATA", str(tmp_path))
+    result = RUN.invoke(app, ["token", "--person", "nobody"])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), "no traceback"
+
+
+def test_the_development_issuer_is_off_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIALOG_GRAPH_ENVIRONMENT", "staging")
+    monkeypatch.setenv("DIALOG_GRAPH_DATA", str(tmp_path))
+    assert RUN.invoke(app, ["token", "--person", "kari"]).exit_code == 1
+
+
+def test_a_document_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes(b"\xe6")
+    for name in ("absent", "latin"):
+        result = RUN.invoke(app, ["ask", f"@{tmp_path / name}"])
+        assert result.exit_code == 1
+        assert "cannot be read" in result.output
+
+
+def test_check_counts_findings_in_its_exit_status(tmp_path: Path) -> None:
+    result = RUN.invoke(app, ["check", "--json", str(tmp_path / "nothing")])
+    assert result.exit_code == 1
+    assert json.loads(result.output)
+
+
+def test_the_schema_is_printed(tmp_path: Path) -> None:
+    out = tmp_path / "schema.graphql"
+    assert RUN.invoke(app, ["schema", "--out", str(out)]).exit_code == 0
+    assert "type Query" in out.read_text(encoding="utf-8")
