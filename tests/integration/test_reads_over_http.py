@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from dialog_graph.storage.database import Snapshot
 from dialog_graph.storage.logins import Logins
 from tests.flow.graph import Graph
 from tests.integration.case_app import TWOFOLD
@@ -344,3 +345,39 @@ async def test_the_instances_of_a_party_are_that_partys_whatever_the_filter_name
     assert str(company) not in await listed(urn_of("kari"), None)
     assert str(mine) in await listed(urn_of("kari"), [urn_of("kari"), urn_of("fjord")])
     assert await listed(urn_of("kari"), [urn_of("fjord")]) == set()
+
+
+LISTED = """query ($ids: [UUID!]) { instances(filter: {ids: $ids}, first: 100) { totalCount edges { node {
+    id ref application { id } party { name parent { name } } status createdBy { actorName }
+    dataElements { id formData url createdBy { actorName } } validation { code }
+    process { currentTask { name { value } actions { action isAuthorized } startedBy { actorName } } }
+    dialog { id attachments { name } activities { performedBy { actorName } } transmissions { id }
+             seenSinceLastUpdate { id seenBy { actorName } } instance { id } } } } } }"""
+
+
+async def test_a_list_with_everything_asks_nothing_row_by_row(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    statements: list[str] = []
+
+    def counted(name: str) -> None:
+        asked = getattr(Snapshot, name)
+
+        async def counting(self: Snapshot, sql: str, *parameters: object) -> Any:
+            statements.append(" ".join(sql.split())[:90])
+            return await asked(self, sql, *parameters)
+
+        monkeypatch.setattr(Snapshot, name, counting)
+
+    mine = [await house.world.filled(KARI) for _ in range(6)]
+    companys = [await house.world.filled(KARI, "fjord") for _ in range(6)]
+    for name in ("fetch", "fetchrow", "fetchval"):
+        counted(name)
+
+    async def ask(ids: list[UUID]) -> list[str]:
+        statements.clear()
+        found = await house.graph.data(house.graph.token("kari"), LISTED, ids=[str(each) for each in ids])
+        assert (found["totalCount"], len(found["edges"])) == (len(ids), len(ids))
+        return sorted(statements)
+
+    await ask([mine[0], companys[0]])
+    few, many = await ask([mine[0], companys[0]]), await ask([*mine, *companys])
+    assert len(many) == len(few), [each for each in many if many.count(each) > few.count(each)]

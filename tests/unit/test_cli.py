@@ -1,4 +1,4 @@
-"""The command line tells what is wrong in a line, with the exit status of wrong use or of a refusal, never a traceback."""
+"""The command line tells what is wrong in a line, with the status of wrong use or of a refusal, never a traceback."""
 
 import json
 from pathlib import Path

@@ -77,7 +77,7 @@ async def by_id(ports: Ports, snapshot: Snapshot, dialog_id: UUID) -> DialogView
     place = await _place(ports, snapshot, dialog)
     if place is None:
         return NotShown(error=DialogError.NOT_FOUND)
-    view = await _view(snapshot, dialog, place, has_token=True)
+    view = await _view(snapshot, dialog, place)
     refusal = await place.refusal(snapshot)
     if refusal == "FORBIDDEN" and not view.allowed and not await place.is_listed(snapshot):
         return NotShown(error=DialogError.FORBIDDEN)
@@ -88,6 +88,7 @@ async def of_instances(ports: Ports, snapshot: Snapshot, ids: Sequence[UUID]) ->
     """The dialogs of instances that the caller may read; None where there is none, or none to be seen now."""
     owners = {item.instance_id: item for item in await reads.by_ids(ports, snapshot, ids) if item is not None}
     found = {dialog.instance_id: dialog for dialog in await dialogs.of_instances(snapshot, list(owners))}
+    whose = await parties.by_ids(snapshot, sorted({dialog.party_id for dialog in found.values()}))
     is_owner = snapshot.principal.is_org
     shown: list[DialogView | None] = []
     for instance_id in ids:
@@ -95,14 +96,15 @@ async def of_instances(ports: Ports, snapshot: Snapshot, ids: Sequence[UUID]) ->
         if dialog is None or (not is_owner and _hidden(dialog, None, snapshot.now) is not None):
             shown.append(None)
         else:
-            shown.append(await _view(snapshot, dialog, _Place(ports, owners[instance_id]), has_token=False))
+            allowed = await _Place(ports, owners[instance_id]).allowed(snapshot, asked_of(dialog))
+            shown.append(DialogView(dialog=dialog, party=whose[dialog.party_id], allowed=allowed))
     return shown
 
 
-async def _view(snapshot: Snapshot, dialog: Dialog, place: "_Place", *, has_token: bool) -> DialogView:
+async def _view(snapshot: Snapshot, dialog: Dialog, place: "_Place") -> DialogView:
     owners = await parties.by_ids(snapshot, [dialog.party_id])
     allowed = await place.allowed(snapshot, asked_of(dialog))
-    return DialogView(dialog=dialog, party=owners[dialog.party_id], allowed=allowed, has_token=has_token)
+    return DialogView(dialog=dialog, party=owners[dialog.party_id], allowed=allowed, has_token=True)
 
 
 def _hidden(dialog: Dialog, refusal: str | None, now: datetime) -> NotShown | None:

@@ -10,9 +10,9 @@ from dialog_graph.apps import AppVersion, validate, validate_element
 from dialog_graph.bpmn import ActionType, State, TaskDefinition
 from dialog_graph.errors import Blocker, Issue, Texts
 from dialog_graph.model.instance import DataElement, Instance, TaskEntry
+from dialog_graph.model.party import Party
 from dialog_graph.ports import Ports
 from dialog_graph.reads import instances
-from dialog_graph.storage import parties
 from dialog_graph.storage.database import Snapshot
 
 
@@ -56,12 +56,14 @@ def _is_open(pinned: AppVersion, element: DataElement, granted: Mapping[str, boo
     return action is None or granted[action]
 
 
-async def validation(ports: Ports, snapshot: Snapshot, instance: Instance) -> list[Issue]:
-    """The findings of the current tasks' full validation, without those about data that is hidden from the caller."""
+async def validation(ports: Ports, snapshot: Snapshot, instance: Instance, owner: Party | None) -> list[Issue]:
+    """The findings of the current tasks' full validation, without those about data that is hidden from the caller.
+
+    `owner`: the instance's party, for rules that ask for it.
+    """
     pinned = await version(ports, snapshot, instance)
     shown = {element.element_id for element in await readable_elements(ports, snapshot, instance, None)}
     hidden = {element.element_id for element in instance.elements} - shown
-    owner = (await parties.by_ids(snapshot, [instance.party_id])).get(instance.party_id)
     return [
         issue
         for task in instance.open_tasks

@@ -61,7 +61,8 @@ async def _data_elements(root: InstanceValue, info: Info[Context, None], type: s
 
 
 async def _validation(root: InstanceValue, info: Info[Context, None]) -> list[ValidationIssue]:
-    found = await info.context.read(instance_details.validation, root)
+    owner = await info.context.parties.load(root.party_id)
+    found = await info.context.read(instance_details.validation, root, owner)
     return [issue(item, info.context.languages) for item in found]
 
 
