@@ -46,7 +46,10 @@ def _scope_faults(definition: Definition, state: State) -> Iterator[str]:
 def _fits(definition: Definition, scope: Scope) -> bool:
     """True when an element of this kind can have a scope of this kind."""
     element = definition.elements[scope.element]
-    return element.loop is not None if scope.kind is ScopeKind.BODY else bool(definition.inside(scope.element))
+    if scope.kind is ScopeKind.BODY:
+        return element.loop is not None
+    by_event = scope.kind is ScopeKind.EVENT_SUB_PROCESS
+    return bool(definition.inside(scope.element)) and element.by_event == by_event
 
 
 def _faults(definition: Definition, state: State) -> Iterator[str]:

@@ -111,14 +111,21 @@ class Run:
 
     def open_scope(self, host: Token, kind: ScopeKind, **extra: Json) -> Scope | Refusal:
         """Opens a scope that this token stands for from now on, at the element where it is."""
-        limit, element = self.facts.limits.scopes, self.element_of(host)
-        if len(self.scopes) >= limit:
-            return Refusal(code="LOOP_LIMIT", expected=f"at most {limit} scopes", actual=f'"{element.id}" is one more')
+        element = self.element_of(host)
+        if refusal := self.too_many_scopes(element):
+            return refusal
         parts: dict[str, Json] = {HOST: host.id, **extra}
         scope = Scope(id=self.new_id(), parent=host.scope, element=element.index, kind=kind, extra=parts)
         self.scopes[scope.id] = scope
         self.put(replace(host, on_flow=False, index=element.index, state=TokenState.HOST))
         return scope
+
+    def too_many_scopes(self, element: Element) -> Refusal | None:
+        """The refusal where one scope more is above the limit."""
+        limit = self.facts.limits.scopes
+        if len(self.scopes) < limit:
+            return None
+        return Refusal(code="LOOP_LIMIT", expected=f"at most {limit} scopes", actual=f'"{element.id}" is one more')
 
     def scope_of(self, host: Token) -> Scope | None:
         """The scope that a token stands for."""

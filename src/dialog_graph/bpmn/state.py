@@ -26,6 +26,7 @@ class ScopeKind(StrEnum):
 
     PROCESS = "p"
     SUB_PROCESS = "s"
+    EVENT_SUB_PROCESS = "e"
     BODY = "m"
 
 

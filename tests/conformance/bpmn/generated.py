@@ -172,6 +172,7 @@ class Builder:
         self.flow(self.node("startEvent"), first)
         if self.random.random() < 0.9:
             self.flow(last, self.node("endEvent", **self.random.choice(ENDS)))
+        self.handlers(depth)
         self.scope = around
         after = self.node("exclusiveGateway")
         self.flow(id, after)
@@ -179,6 +180,17 @@ class Builder:
             boundary = self.node("boundaryEvent", host=id, **self.random.choice(CATCHES))
             self.flow(boundary, self.random.choice([after, id, self.ended(self.task())]))
         return id, after
+
+    def handlers(self, depth: int) -> None:
+        """Event subprocesses in the scope that is being built."""
+        around = self.scope
+        while self.random.random() < 0.25:
+            self.scope = self.node("subProcess", by_event=True)
+            first, last = self.block(min(depth, 0))
+            caught = dict(self.random.choice(CATCHES))
+            self.flow(self.node("startEvent", **caught), first)
+            self.flow(last, self.node("endEvent", **self.random.choice(ENDS)))
+            self.scope = around
 
     def ended(self, task: str) -> str:
         """The task, after which the path ends."""
@@ -231,6 +243,7 @@ def model(random: Random, disjoint: bool = False, favour: str = "") -> Model:
         builder.flow(builder.node("startEvent"), first)
         if random.random() < 0.9:
             builder.flow(last, builder.node("endEvent"))
+    builder.handlers(1)
     for _ in range(random.randrange(4)):
         builder.wild()
     random.shuffle(builder.flows)
@@ -268,7 +281,9 @@ def _node(model: Model, id: str) -> str:
     inside += _loop(id, node["loop"]) if node.get("loop") else ""
     given = {"default": node["default"], "attachedToRef": node.get("host")}
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if value)
-    attributes += "" if node.get("interrupting", True) else ' cancelActivity="false"'
+    name = "cancelActivity" if node["tag"] == "boundaryEvent" else "isInterrupting"
+    attributes += "" if node.get("interrupting", True) else f' {name}="false"'
+    attributes += ' triggeredByEvent="true"' if node.get("by_event") else ""
     return f'<{node["tag"]} id="{id}"{attributes}>\n{inside}</{node["tag"]}>'
 
 

@@ -241,6 +241,8 @@ class Oracle:
 
     def act(self, token: dict[str, Any]) -> str | None:
         node = self.model.nodes[token["at"]]
+        if token["how"] == "leave" and node.get("by_event"):
+            return self.remove(token)
         if token["how"] == "leave" and token["ix"] is not None:
             return self.rounds(token) if node["loop"]["kind"] == "standard" else self.instances(token)
         if token["how"] == "act" and node.get("loop") and token["ix"] is None:
@@ -277,12 +279,10 @@ class Oracle:
                     return "CONDITION_FAILED"
                 first = 1 if answer is True else 0
         else:
-            found: Any = self.value(rule["by"], token, self.arguments(token))
-            wanted = isinstance(found, list if rule["by"] == "collection" else int) and not isinstance(found, bool)
-            if not wanted or (isinstance(found, int) and found < 0):
+            counted = self.count_of(self.value(rule["by"], token, self.arguments(token)), rule["by"])
+            if counted is None:
                 return "CONDITION_FAILED"
-            items = list(found) if rule["by"] == "collection" else []
-            total = len(items) if rule["by"] == "collection" else int(found)
+            items, total = counted
             first = min(total, 1) if rule["sequential"] else total
         if first == 0:
             token["how"] = "leave"
@@ -294,6 +294,11 @@ class Oracle:
         for index in range(first):
             self.one_of(body, index)
         return None
+
+    def count_of(self, found: Any, by: str) -> tuple[list[Any], int] | None:
+        if by == "collection":
+            return (found, len(found)) if type(found) is list else None
+        return ([], found) if type(found) is int and found >= 0 else None
 
     def one_of(self, body: dict[str, Any], index: int) -> None:
         host = body["host"]
@@ -449,19 +454,40 @@ class Oracle:
         return next(id for id in beside if self.model.nodes[id]["code"] == wanted["code"])
 
     def throw(self, token: dict[str, Any], kind: str, code: str, named: bool = False) -> bool:
-        host = token["scope"]["host"]
-        while host is not None:
-            for wanted in self.wanted(code, named):
-                for id, node in self.model.nodes.items():
-                    if (
-                        host["ix"] is None
-                        and node.get("host") == host["at"]
-                        and (node["event"], node["code"]) == (kind, wanted)
-                    ):
-                        self.catch(host, id, token)
-                        return True
-            host = host["scope"]["host"]
-        return False
+        scope = token["scope"]
+        while True:
+            for start in self.matching(self.starts(scope), kind, code, named):
+                self.start_event(scope, start, token)
+                return True
+            host = scope["host"]
+            if host is None:
+                return False
+            edges = [id for id, node in self.model.nodes.items() if node.get("host") == host["at"]]
+            for edge in self.matching(edges if host["ix"] is None else [], kind, code, named):
+                self.catch(host, edge, token)
+                return True
+            scope = host["scope"]
+
+    def matching(self, ids: list[str], kind: str, code: str, named: bool) -> list[str]:
+        events = [(id, self.model.nodes[id].get("event"), self.model.nodes[id].get("code")) for id in ids]
+        wanted = self.wanted(code, named)
+        return [id for each in wanted for id, event, caught in events if (event, caught) == (kind, each)][:1]
+
+    def starts(self, scope: dict[str, Any]) -> list[str]:
+        """The starts of the event subprocesses of a scope whose main path is not done."""
+        nodes = self.model.nodes
+        main = [t for t in self.tokens if t["scope"] is scope and not nodes[t["at"]].get("by_event")]
+        is_body = "total" in scope
+        inside = self.model.inside(scope["of"]) if main and not is_body else []
+        return [self.model.start(id) for id in inside if nodes[id].get("by_event")]
+
+    def start_event(self, scope: dict[str, Any], start: str, thrower: dict[str, Any]) -> None:
+        last = thrower["last"]
+        if self.model.nodes[start]["interrupting"]:
+            self.kill(scope)
+        id = self.model.nodes[start]["in"]
+        host = self.token(id, scope, how="host", last=last)
+        self.token(start, {"of": id, "host": host, "age": self.age()}, last=last)
 
     def wanted(self, code: str, named: bool) -> list[str | None]:
         return [code] if named else [code, None]

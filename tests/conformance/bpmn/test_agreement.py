@@ -40,7 +40,7 @@ def test_the_harness_catches_every_broken_twin(twin: type[Oracle]):
     assert any(parting(random, shown, twin) is not None for random, shown in drawn)
 
 
-@settings(max_examples=100, deadline=None, database=None, print_blob=True)
+@settings(thorough, max_examples=100)
 @given(randoms)
 def test_on_disjoint_and_complete_conditions_both_rules_take_the_same_flow(random: Random):
     drawn = model(random, disjoint=True)

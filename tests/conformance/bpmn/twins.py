@@ -133,6 +133,30 @@ class CatchesPerInstance(Oracle):
             body[0].update(how="leave", entry=None, code=None)
 
 
+class NeverDone(Oracle):
+    """Event subprocesses are started also when the main path of their scope is done."""
+
+    favour = "inner"
+
+    def starts(self, scope: dict[str, Any]) -> list[str]:
+        nodes = self.model.nodes
+        inside = self.model.inside(scope["of"]) if "total" not in scope else []
+        return [self.model.start(id) for id in inside if nodes[id].get("by_event")]
+
+
+class BoundaryFirst(Oracle):
+    """The boundary of a subprocess comes before its event subprocesses."""
+
+    favour = "inner"
+
+    def starts(self, scope: dict[str, Any]) -> list[str]:
+        host = scope["host"]
+        edges = [node for node in self.model.nodes.values() if host is not None and node.get("host") == host["at"]]
+        caught = {(node["event"], node["code"]) for node in edges}
+        starts = [(id, self.model.nodes[id]) for id in super().starts(scope)]
+        return [id for id, node in starts if (node["event"], node["code"]) not in caught]
+
+
 TWINS: tuple[type[Oracle], ...] = (
     LastTrueWins,
     CountsInTotal,
@@ -146,4 +170,6 @@ TWINS: tuple[type[Oracle], ...] = (
     GathersInOrderOfCompletion,
     StartsAllAtOnce,
     CatchesPerInstance,
+    NeverDone,
+    BoundaryFirst,
 )

@@ -27,6 +27,8 @@ _PASS = Behaviour(enter=take_true_flows)
 
 BEHAVIOURS: Mapping[tuple[ElementKind, EventType | None], Behaviour] = {
     (ElementKind.START_EVENT, None): Behaviour(enter=start_event.enter),
+    (ElementKind.START_EVENT, EventType.ERROR): Behaviour(enter=start_event.enter),
+    (ElementKind.START_EVENT, EventType.ESCALATION): Behaviour(enter=start_event.enter),
     (ElementKind.END_EVENT, None): Behaviour(enter=end_event.enter),
     (ElementKind.END_EVENT, EventType.TERMINATE): Behaviour(enter=end_event.terminate),
     (ElementKind.END_EVENT, EventType.ERROR): Behaviour(enter=throw_events.error),
@@ -47,7 +49,7 @@ BEHAVIOURS: Mapping[tuple[ElementKind, EventType | None], Behaviour] = {
     (ElementKind.EXCLUSIVE_GATEWAY, None): Behaviour(enter=exclusive_gateway.enter, answer=exclusive_gateway.answer),
     (ElementKind.PARALLEL_GATEWAY, None): Behaviour(enter=parallel_gateway.enter, leave=parallel_gateway.leave),
     (ElementKind.INCLUSIVE_GATEWAY, None): Behaviour(enter=inclusive_gateway.enter, leave=inclusive_gateway.leave),
-    (ElementKind.SUB_PROCESS, None): activity(Behaviour(enter=subprocess.enter)),
+    (ElementKind.SUB_PROCESS, None): activity(Behaviour(enter=subprocess.enter, leave=subprocess.leave)),
 }
 """Element kind and event definition -> what it does; the reader accepts these pairs and no others."""
 

@@ -1,9 +1,11 @@
-"""Embedded subprocess (process engine §4.6): a scope of its own, for which the token at the subprocess stands.
+"""Subprocesses (process engine §4.6, §4.9): a scope of its own, for which the token at the subprocess stands.
 
-The scope completes when nothing is left in it; then that token goes on.
+The scope completes when nothing is left in it; then that token goes on. An event subprocess is never entered along a
+flow: whoever catches its event starts it (`catching`), and its token ends with it.
 """
 
 from dialog_graph.bpmn.definition import Element
+from dialog_graph.bpmn.elements.flows import take_true_flows
 from dialog_graph.bpmn.run import Run
 from dialog_graph.bpmn.state import ScopeKind, Token
 from dialog_graph.errors import Refusal
@@ -16,3 +18,11 @@ def enter(run: Run, token: Token, element: Element) -> Refusal | None:
         return scope
     run.place(scope.id, run.definition.start_of(element.index), like=token)
     return None
+
+
+def leave(run: Run, token: Token, element: Element) -> Refusal | None:
+    """Goes on behind the subprocess."""
+    if element.by_event:
+        run.end(token)
+        return None
+    return take_true_flows(run, token, element)

@@ -76,8 +76,6 @@ def _later(node: SourceNode) -> Iterator[str]:
         yield from (f"{_with_article(word)} {_WORDS[node.tag]}" for word in words if _is_later(node.tag, word))
     if node.xml.get("isForCompensation") == "true":
         yield "a compensation handler"
-    if node.is_by_event:
-        yield "an event subprocess"
     if node.tag == "receiveTask" and node.xml.get("instantiate") == "true":
         yield "a receive task that starts the process"
 

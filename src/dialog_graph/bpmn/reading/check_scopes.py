@@ -1,7 +1,9 @@
 """Checks of subprocesses and of the process as scopes: starts, ends, reachability (process engine §5)."""
 
+from collections.abc import Iterator
+
 from dialog_graph.bpmn.reading import vocabulary as v
-from dialog_graph.bpmn.reading.events import events_of
+from dialog_graph.bpmn.reading.events import events_of, is_interrupting
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph, reachable
 from dialog_graph.bpmn.reading.source import SourceNode, SourceProcess
@@ -14,21 +16,47 @@ def check_scopes(process: SourceProcess, graph: Graph, findings: Findings) -> No
         findings.add("DG2106", process.line, process.id)
     if "endEvent" not in own:
         findings.add("DG2106 end", process.line, process.id)
+    _check_typed(process.id, None, graph, findings)
     for node in graph.nodes.values():
-        if node.tag in v.CONTAINERS and node.tag in v.EXECUTED and not node.is_by_event:
+        if node.is_by_event:
+            for problem in _event_problems(node, graph):
+                findings.add("DG2119", node.line, node.id, id=node.id, problem=problem)
+        elif node.tag in v.CONTAINERS and node.tag in v.EXECUTED:
             _check_starts(node, graph, findings)
     _check_reach(graph, findings)
 
 
+def _starts(scope: str | None, graph: Graph) -> list[SourceNode]:
+    return [node for node in graph.inside(scope) if node.tag == "startEvent"]
+
+
+def _check_typed(id: str, scope: str | None, graph: Graph, findings: Findings) -> None:
+    """Where a start event must be blank; one that a later version may have there is told as such."""
+    for start in _starts(scope, graph):
+        if any((start.tag, event.word) in v.EXECUTED_EVENTS for event in events_of(start)) or (
+            scope is not None and events_of(start)
+        ):
+            problem = f'has the typed start event "{start.id}", which only an event subprocess may have'
+            findings.add("DG2119", start.line, start.id, id=id, problem=problem)
+
+
 def _check_starts(node: SourceNode, graph: Graph, findings: Findings) -> None:
-    starts = [inner for inner in graph.inside(node.id) if inner.tag == "startEvent"]
+    starts = _starts(node.id, graph)
     if not starts:
         findings.add("DG2106 inner", node.line, node.id, id=node.id)
-    for start in starts:
-        if events_of(start):
-            findings.add("DG2119", start.line, start.id, id=node.id, problem=f'has the typed start event "{start.id}"')
+    _check_typed(node.id, node.id, graph, findings)
     if len(starts) > 1:
         findings.add("DG2119", node.line, node.id, id=node.id, problem="has several start events")
+
+
+def _event_problems(node: SourceNode, graph: Graph) -> Iterator[str]:
+    starts = _starts(node.id, graph)
+    if len(starts) != 1 or not events_of(starts[0]):
+        yield "is an event subprocess and needs exactly one start event with a definition"
+    if graph.into[node.id] or graph.out[node.id]:
+        yield "is an event subprocess and has flows"
+    if any(event.word == "error" and not is_interrupting(start) for start in starts for event in events_of(start)):
+        yield "starts with an error, which always interrupts"
 
 
 def _check_reach(graph: Graph, findings: Findings) -> None:
@@ -47,8 +75,8 @@ def _check_reach(graph: Graph, findings: Findings) -> None:
 
 def _is_checked(node: SourceNode, graph: Graph) -> bool:
     """What lies in an element of a later version, or in a scope without a start, is told with that."""
-    if node.scope is None:
-        return True
+    if node.is_by_event or node.scope is None:
+        return not node.is_by_event
     return graph.nodes[node.scope].tag in v.EXECUTED and any(
         inner.tag == "startEvent" for inner in graph.inside(node.scope)
     )

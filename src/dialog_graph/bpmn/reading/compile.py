@@ -110,6 +110,7 @@ def _element(process: SourceProcess, parts: Parts, places: _Places, node: Source
         host=places.numbers[node.attached_to] if node.attached_to is not None else None,
         boundaries=tuple(places.attached[node.id]),
         interrupting=is_interrupting(node),
+        by_event=node.is_by_event,
         loop=loop_of(node),
     )
 

@@ -41,7 +41,7 @@ RULES: Mapping[str, Rule] = {
     "DG2114": Rule(_E, 'link event "{id}" {problem}', "correct it"),
     "DG2116": Rule(_E, 'event "{id}" {problem}', "declare it with a code and refer to it"),
     "DG2118": Rule(_E, 'activity "{id}" {problem}', "say how often: condition, maximum, collection or cardinality"),
-    "DG2119": Rule(_E, 'subprocess "{id}" {problem}', "give it one start event of the right kind"),
+    "DG2119": Rule(_E, '"{id}" {problem}', "give it one start event of the right kind"),
     "DG2121": Rule(_E, 'event "{id}" has {count} event definitions', "split it"),
     "DG2122": Rule(_E, 'flow "{id}" has a condition but leaves a {kind}', "move the condition behind a gateway"),
     "DG2201": Rule(_W, 'at gateway "{id}" it may happen that no flow is true, and there is no default', "add one"),
