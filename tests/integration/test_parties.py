@@ -6,12 +6,13 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from dialog_graph.model.party import PartyKind, Relations, RepresentedParty
+from dialog_graph.model.party import URN_PREFIXES, PartyKind, Relations, RepresentedParty
 from dialog_graph.model.principal import ANONYMOUS
 from dialog_graph.settings import Settings
 from dialog_graph.storage import parties, seed
 from dialog_graph.storage.database import Database
 from dialog_graph.storage.logins import Logins
+from dialog_graph.urns import PartyUrn
 from tests.integration.rows import (
     ANNE,
     ASK,
@@ -220,3 +221,19 @@ async def test_a_second_seeding_changes_nothing_and_a_smaller_seed_takes_back(lo
         assert await owner.fetchval("select array_agg(role_code) from dg.key_role") == ["DAGL"]
     finally:
         await owner.close()
+
+
+async def test_many_parties_are_found_as_each_alone(module_database: Database) -> None:
+    """One statement for all, in their order; what is unknown is None in its place."""
+    texts = [party_urn(party) for party in seed.built_in().parties]
+    texts += [f"urn:altinn:party:id:{party}" for party in (KARI, FJORD, 99_999_999)]
+    texts += ["urn:altinn:person:identifier-no:02013299997", texts[0]]
+    urns = [urn for urn in map(PartyUrn.parse, texts) if isinstance(urn, PartyUrn)]
+    assert len(urns) == len(texts)
+    async with module_database.snapshot(person(KARI)) as tx:
+        assert await parties.find_all(tx, urns) == [await parties.find(tx, urn) for urn in urns]
+        assert await parties.find_all(tx, []) == []
+
+
+def party_urn(party: seed.SeedParty) -> str:
+    return URN_PREFIXES[PartyKind(party.kind)] + party.identifier

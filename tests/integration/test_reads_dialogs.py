@@ -56,7 +56,7 @@ async def populate(world: World) -> None:
         await world.started(who, party, app=(APP, OTHER, TWOFOLD)[number % 3])
     await world.admin.execute(COPY)
     chance = random.Random(20261120)
-    for row in await world.admin.fetch("select dialog_id from dg.dialog order by dialog_id"):
+    for row in await world.admin.fetch("select dialog_id from dg.dialog order by party_id, resource_id, dialog_id"):
         await world.admin.execute(STREW, row[0], *strewn(chance))
 
 

@@ -58,7 +58,9 @@ async def populate(world: World) -> None:
                 await world.advance(instance_id, who)
     await world.admin.execute(COPY, COUNT - COUNT // 3)
     chance = random.Random(20261120)
-    for row in await world.admin.fetch("select instance_id, ended_at from dg.instance order by instance_id"):
+    for row in await world.admin.fetch(
+        "select instance_id, ended_at from dg.instance order by party_id, resource_id, ended_at is null, instance_id"
+    ):
         await world.admin.execute(STREW, row[0], *strewn(chance, row["ended_at"] is not None))
     await world.admin.execute(CONFIRM)
 

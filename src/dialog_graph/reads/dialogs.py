@@ -272,7 +272,7 @@ async def search(ports: Ports, snapshot: Snapshot, search: Search) -> SearchPage
 async def _scope(ports: Ports, snapshot: Snapshot, search: Search) -> list[ReadableRow]:
     asked: list[int] | None = None
     if search.parties:
-        found = [await parties.find(snapshot, urn) for urn in search.parties]
+        found = await parties.find_all(snapshot, search.parties)
         asked = [party.party_id for party in found if party is not None]
     prefix = len("urn:altinn:resource:")
     wanted = {text[prefix:] for text in search.given.service_resource or ()}

@@ -210,7 +210,7 @@ async def narrowed(
     for urn in urns:
         if isinstance(urn, Refusal):
             raise Refused(urn)
-    found = [await parties.find(snapshot, urn) for urn in urns if isinstance(urn, PartyUrn)]
+    found = await parties.find_all(snapshot, [urn for urn in urns if isinstance(urn, PartyUrn)])
     ids = tuple(item.party_id for item in found if item is not None)
     if not snapshot.principal.is_org:
         relations = await parties.relations_to(snapshot, ids)

@@ -61,6 +61,19 @@ async def find(tx: Snapshot, urn: PartyUrn | str) -> Party | None:
     return party_of(row) if row else None
 
 
+async def find_all(tx: Snapshot, urns_: Sequence[PartyUrn]) -> list[Party | None]:
+    """The parties that URNs name, in their order, by one statement; None where there is none."""
+    ids = [int(urn.identifier) for urn in urns_ if urn.prefix == urns.PARTY_ID]
+    names = [urn.identifier for urn in urns_ if urn.prefix != urns.PARTY_ID]
+    rows = await tx.fetch(
+        f"select {_COLUMNS} from party where party_id = any ($1::int[]) or identifier = any ($2::text[])", ids, names
+    )
+    found = [party_of(row) for row in rows]
+    by_urn = {(URN_PREFIXES.get(party.kind), party.identifier): party for party in found}
+    by_id = {(urns.PARTY_ID, str(party.party_id)): party for party in found}
+    return [by_id.get(key) or by_urn.get(key) for key in ((urn.prefix, urn.identifier) for urn in urns_)]
+
+
 async def subject_by_identifier(tx: Snapshot, identifier: str) -> Party | None:
     """The party with this national, organisation or user number or address, whatever its kind."""
     row = await tx.fetchrow(f"select {_COLUMNS} from party where identifier = $1", identifier)
