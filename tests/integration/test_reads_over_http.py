@@ -6,6 +6,7 @@ Security rules §5, §9, §10.3; event rules §4; inbox rules §11.
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -296,6 +297,26 @@ async def test_a_dialog_tokens_word_counts_at_its_task_only(house: House) -> Non
     await house.world.advance(instance_id)
     path = f"/api/v1/instance/50001/{instance_id}"
     assert (await house.graph.send("DELETE", path, found["dialog"]["dialogToken"])).status_code == 404
+
+
+async def test_the_inbox_is_told_how_long_a_deletion_has_to_wait(house: House) -> None:
+    instance_id = await house.world.ended()
+    answer = await house.graph.send("DELETE", f"/api/v1/instance/50001/{instance_id}", house.graph.token("kari"))
+    assert answer.status_code == 422
+    told = answer.json()
+    archived, allowed = (datetime.fromisoformat(told[name]) for name in ("archivedAt", "deletionAllowedAt"))
+    assert (told["code"], told["gracePeriodDays"], allowed - archived) == ("DELETION_TOO_EARLY", 3, timedelta(days=3))
+
+
+async def test_a_fault_tells_its_trace_and_nothing_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise ValueError("select secret from dg.instance")
+
+    monkeypatch.setattr("dialog_graph.rest.dialog_urls.instances.one", broken)
+    answer = await house.get(f"/instances/{await house.world.started()}", "kari")
+    assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL")
+    assert len(answer.json()["traceId"]) == 32
+    assert "secret" not in answer.text
 
 
 async def test_two_looks_in_one_question_show_the_same_state(house: House) -> None:

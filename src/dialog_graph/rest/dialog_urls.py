@@ -7,6 +7,7 @@ for any other caller.
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from dialog_graph.model.principal import PrincipalKind
 from dialog_graph.ports import Ports
 from dialog_graph.reads import instance_details, instances
 from dialog_graph.reads.dialogs import TASK_ATTRIBUTE
+from dialog_graph.rest import faults, problem
 from dialog_graph.storage import instances as stored
 from dialog_graph.storage.database import Snapshot
 
@@ -60,8 +62,21 @@ class DialogUrls:
             instance = await _demand(snapshot, caller, instance_id, "delete")
         if instance.party_id != request.path_params["party_id"]:
             raise Refused(NOT_FOUND)
-        await delete_instance(self.ports, caller.principal, DeleteInstance(instance_id=instance_id))
+        try:
+            await delete_instance(self.ports, caller.principal, DeleteInstance(instance_id=instance_id))
+        except Refused as refused:
+            if refused.refusal.code != "DELETION_TOO_EARLY":
+                raise
+            return problem.response(refused.refusal, faults.trace_id(), more=await self._grace(caller, instance))
         return Response(status_code=204, headers=_NO_STORE)
+
+    async def _grace(self, caller: principals.Identified, instance: Instance) -> dict[str, object]:
+        """How long the inbox has to wait (inbox rules §13.5)."""
+        async with self.ports.database.snapshot(caller.principal) as snapshot:
+            version = await instance_details.version(self.ports, snapshot, instance)
+        days, archived = version.metadata.prevent_instance_deletion_for_days, instance.archived_at
+        allowed = archived and archived + timedelta(days=days or 0)
+        return {"gracePeriodDays": days, "archivedAt": _time(archived), "deletionAllowedAt": _time(allowed)}
 
     async def page(self, request: Request) -> Response:
         """GET /app/…: where an app's own front end stands; here a word about how to reach the data."""

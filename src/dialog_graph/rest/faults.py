@@ -18,7 +18,8 @@ _STATUS_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "PAYLOAD_TOO_
 _RETRY = {"TEMPORARY": "1", "OVERLOADED": "1", "TIMEOUT": "1"}
 
 
-def _trace_id() -> str:
+def trace_id() -> str:
+    """A new one, by which a log line and an answer are found together."""
     return uuid4().hex
 
 
@@ -26,19 +27,19 @@ async def _refused(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, Refused), "registered for refusals only"
     code = fault.refusal.code
     headers = {"Retry-After": _RETRY[code]} if code in _RETRY else None
-    return problem.response(fault.refusal, _trace_id(), headers)
+    return problem.response(fault.refusal, trace_id(), headers)
 
 
 async def _routing(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException), "registered for routing only"
     code = _STATUS_CODES.get(fault.status_code, "INVALID_INPUT")
-    return problem.answer(fault.status_code, code, CODES[code].message, _trace_id(), dict(fault.headers or {}))
+    return problem.answer(fault.status_code, code, CODES[code].message, trace_id(), dict(fault.headers or {}))
 
 
 async def _broken(request: Request, fault: Exception) -> Response:
-    trace_id = _trace_id()
-    _log.error("request failed: %s %s trace %s", request.method, request.url.path, trace_id, exc_info=fault)
-    return problem.response(Refusal(code="INTERNAL"), trace_id)
+    told = trace_id()
+    _log.error("request failed: %s %s trace %s", request.method, request.url.path, told, exc_info=fault)
+    return problem.response(Refusal(code="INTERNAL"), told)
 
 
 HANDLERS: Mapping[Any, Callable[[Request, Exception], Any]] = {

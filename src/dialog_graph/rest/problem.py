@@ -11,8 +11,13 @@ ACRS = MappingProxyType({3: "idporten-loa-substantial", 4: "idporten-loa-high"})
 """Level -> the acr value to log in with (security rules §9)."""
 
 
-def response(refusal: Refusal, trace_id: str = "", headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to a refused request, with what the refusal says of its reason."""
+def response(
+    refusal: Refusal,
+    trace_id: str = "",
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
+) -> Response:
+    """The answer to a refused request, with what the refusal says of its reason, and `more` that only a route knows."""
     told = dict(headers or {})
     if refusal.code == "AUTH_LEVEL_TOO_LOW":
         acr = ACRS.get(refusal.required_level or 0, ACRS[3])
@@ -21,7 +26,7 @@ def response(refusal: Refusal, trace_id: str = "", headers: Mapping[str, str] | 
         told["Retry-After"] = str(refusal.retry_after)
     rule = refusal.rule
     content = {"status": rule.http, "title": rule.message, "code": refusal.code, "message": refusal.message}
-    return _json(content | {"traceId": trace_id} | _details(refusal), told)
+    return _json(content | {"traceId": trace_id} | _details(refusal) | dict(more or {}), told)
 
 
 def _details(refusal: Refusal) -> dict[str, object]:
