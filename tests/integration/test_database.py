@@ -57,6 +57,30 @@ async def test_nothing_can_be_asked_after_the_block(database: Database) -> None:
         await tx.fetchval("select 1")
 
 
+async def test_a_block_may_be_cancelled_anywhere(database: Database) -> None:
+    """Also while it begins or commits: whatever the state of its connection was, nobody gets it in that state."""
+    told = list[dict[str, object]]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+
+    async def write(token: str) -> None:
+        async with database.transaction(ANONYMOUS) as tx:
+            await tx.execute(WRITE, token)
+
+    outcomes = dict[str, bool]()
+    turns = 0
+    while not any(outcomes.values()):
+        turns += 1 + turns // 40
+        task = asyncio.create_task(write(f"turn-{turns}"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        (fault,) = await asyncio.gather(task, return_exceptions=True)
+        outcomes[f"turn-{turns}"] = fault is None
+    assert [context["message"] for context in told] == []
+    assert {token for token, done in outcomes.items() if done} <= set(await tokens(database))
+    assert not all(outcomes.values()), "some were cancelled"
+
+
 async def test_a_snapshot_sees_one_picture_and_writes_nothing(database: Database) -> None:
     async with database.snapshot(ANONYMOUS) as before:
         assert await before.fetchval("select count(*) from used_jti") == 0

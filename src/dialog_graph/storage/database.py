@@ -243,6 +243,7 @@ class Database:
         pool = self._pools[_ROAD_OF_POOL[principal.road]]
         faults.passed("before-begin")
         connection = await _acquire(pool)
+        has_ended = False
         try:
             transaction, entered = await _enter(connection, principal, isolation)
             faults.passed("after-context")
@@ -251,13 +252,18 @@ class Database:
                 yield tx
             except BaseException:
                 await _roll_back(transaction)
+                has_ended = True
                 raise
             finally:
                 tx.end()
             faults.passed("before-commit")
             await _asked(connection, transaction.commit)
+            has_ended = True
             faults.passed("after-commit")
         finally:
+            if not (has_ended or _is_gone(connection)):
+                # Left while it began or ended: nobody knows its state, so nobody may get it.
+                connection.terminate()
             await pool.release(connection)
         if form is Transaction and principal.road in _RINGING:
             self._options.ring()
