@@ -297,7 +297,8 @@ class Oracle:
 
     def count_of(self, found: Any, by: str) -> tuple[list[Any], int] | None:
         if by == "collection":
-            return (found, len(found)) if type(found) is list else None
+            items: list[Any] = found
+            return (items, len(items)) if type(found) is list else None
         return ([], found) if type(found) is int and found >= 0 else None
 
     def one_of(self, body: dict[str, Any], index: int) -> None:

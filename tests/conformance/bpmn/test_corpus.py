@@ -62,7 +62,7 @@ def test_known_models_are_executed_or_refused_with_every_reason(shared_dir: Path
         if definition is not None:
             loaded.add(row["id"])
         else:
-            assert {each.code for each in found if each.is_error} <= {"DG2002", "DG2003", "DG2122"}
+            assert {each.code for each in found if each.is_error} <= {"DG2002", "DG2003", "DG2112", "DG2122"}
             assert all(each.element_id and each.line for each in found if each.is_error)
     assert loaded == SUPPORTED
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from dialog_graph.bpmn import (
     AskGateway,
@@ -136,10 +136,13 @@ class Answers:
 
 @dataclass
 class Walk:
-    """An instance of a process: sends commands, carries effects out, keeps everything that came of them."""
+    """An instance of a process: sends commands, carries effects out, keeps everything that came of them.
+
+    `answers`: an `Answers`, or any other evaluator.
+    """
 
     definition: Definition
-    answers: Answers = field(default_factory=Answers)
+    answers: Any = field(default_factory=Answers)
     gateways: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     limits: Limits = field(default_factory=Limits)
     by_engine: bool = False

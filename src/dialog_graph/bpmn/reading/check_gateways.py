@@ -7,7 +7,7 @@ from dialog_graph.bpmn.commands import REJECT
 from dialog_graph.bpmn.definition import ActionType, TaskDefinition, TaskKind
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.conditions import are_complete, are_disjoint, comparison
-from dialog_graph.bpmn.reading.events import link_name
+from dialog_graph.bpmn.reading.events import events_of, link_name
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph, circles
 from dialog_graph.bpmn.reading.source import SourceNode
@@ -25,6 +25,8 @@ def check_gateways(graph: Graph, tasks: Tasks, strict: bool, findings: Findings)
             _check_exclusive(node, graph, tasks, strict, findings)
         if node.tag == "inclusiveGateway":
             _check_inclusive(node, graph, findings)
+        if node.tag == "eventBasedGateway":
+            _check_event_based(node, graph, findings)
     _check_circles(graph, tasks, findings)
 
 
@@ -64,6 +66,26 @@ def _check_inclusive(node: SourceNode, graph: Graph, findings: Findings) -> None
     compared = [comparison(flow.condition) if flow.condition is not None else None for flow in flows]
     if len(graph.out[node.id]) > 1 and compared and are_disjoint(compared) and None not in compared:
         findings.add("DG2210", node.line, node.id, id=node.id)
+
+
+def _check_event_based(node: SourceNode, graph: Graph, findings: Findings) -> None:
+    for flow in graph.out[node.id]:
+        target = graph.nodes[flow.target]
+        if target.tag not in v.WAITING_EVENTS:
+            findings.add("DG2112", node.line, node.id, id=node.id, problem=f'leads to "{target.id}", a {target.tag}')
+        elif len(graph.into[target.id]) > 1:
+            problem = f'leads to "{target.id}", which has other incoming flows'
+            findings.add("DG2112", node.line, node.id, id=node.id, problem=problem)
+    names = {_message_of(graph.nodes[id]) for id in graph.after(node.id) if graph.nodes[id].tag == "receiveTask"}
+    if names & {_message_of(graph.nodes[id]) for id in graph.after(node.id) if graph.nodes[id].tag in v.EVENTS} - {""}:
+        findings.add(
+            "DG2112", node.line, node.id, id=node.id, problem="waits for one message in an event and in a task"
+        )
+
+
+def _message_of(node: SourceNode) -> str:
+    event = next((event for event in events_of(node) if event.word == "message"), None)
+    return (event.ref if event else node.xml.get("messageRef")) or ""
 
 
 def _arriving_actions(node: SourceNode, graph: Graph, tasks: Tasks) -> frozenset[str | None] | None:

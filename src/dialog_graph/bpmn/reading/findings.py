@@ -37,6 +37,7 @@ RULES: Mapping[str, Rule] = {
     "DG2110": Rule(_W, '"{id}" has no outgoing flow: its path ends there', "add an end event"),
     "DG2111": Rule(_W, 'gateway "{id}" both joins and splits', "split it in two"),
     "DG2111 superfluous": Rule(_W, 'gateway "{id}" has one flow in and one out: it does nothing', "remove it"),
+    "DG2112": Rule(_E, 'event-based gateway "{id}" {problem}', "let it lead to catch events and receive tasks only"),
     "DG2113": Rule(_E, 'boundary event "{id}" {problem}', "correct it"),
     "DG2114": Rule(_E, 'link event "{id}" {problem}', "correct it"),
     "DG2116": Rule(_E, 'event "{id}" {problem}', "declare it with a code and refer to it"),

@@ -42,6 +42,9 @@ GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway",
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 ACTIVITIES = TASKS | CONTAINERS | {"callActivity"}
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
+WAITING_EVENTS = frozenset({"intermediateCatchEvent", "receiveTask"})
+"""What an event-based gateway may lead to."""
+
 PASSING = frozenset({"intermediateThrowEvent", "boundaryEvent"})
 """Events that never hold a token up; of catch events only links do not."""
 
