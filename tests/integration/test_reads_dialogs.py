@@ -193,14 +193,33 @@ def mine(row: Mapping[str, Any], parties: Sequence[str]) -> bool:
     return row["party_id"] in {ids[name] for name in parties}
 
 
-@pytest.mark.parametrize("order", ORDERS, ids=str)
-async def test_pages_put_together_are_the_whole_in_order(world: World, order: list[dict[str, bool]]) -> None:
+async def in_order(world: World, order: list[dict[str, bool]]) -> list[UUID]:
+    """What the plain model shows."""
     fitting = [row for row in await rows(world) if mine(row, MINE) and is_shown(row)]
     sorts = [(key.lower(), down) for item in order for key, down in item.items()]
-    expected = [row["dialog_id"] for row in sorted(fitting, key=compare(sorts))]
+    return [row["dialog_id"] for row in sorted(fitting, key=compare(sorts))]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+async def test_pages_put_together_are_the_whole_in_order(world: World, order: list[dict[str, bool]]) -> None:
+    expected = await in_order(world, order)
     parties = [urn_of(name) for name in MINE]
     assert len(expected) > 4, "more than one page"
     assert await everything(world, KARI, party=parties, order_by=order) == expected
+
+
+def forgets_nulls(column: str, number: str, is_null: bool, is_descending: bool) -> str:
+    return f"{column} {'<' if is_descending else '>'} {number}"
+
+
+async def test_the_comparison_sees_a_position_that_forgets_rows_without_value(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broken twin of the predicate behind a token."""
+    monkeypatch.setattr(dialogs, "_behind", forgets_nulls)
+    parties = [urn_of(name) for name in MINE]
+    for order in ([{"dueAt": True}], [{"dueAt": False}]):
+        assert await everything(world, KARI, party=parties, order_by=order) != await in_order(world, order)
 
 
 def drawn(chance: random.Random) -> dict[str, Any]:
