@@ -65,7 +65,7 @@ class Client:
         if urlsplit(request.full_url).scheme not in ("http", "https"):
             raise Unanswered(f"expected an http or https address, but it is {request.full_url}")
         try:
-            return urlopen(request, timeout=TIMEOUT)  # noqa: S310 -- the scheme is checked above
+            return urlopen(request, timeout=TIMEOUT)
         except HTTPError as refused:
             raise Unanswered(f"HTTP {refused.code}: {refused.read().decode(errors='replace')}") from refused
         except (URLError, TimeoutError, OSError) as fault:
@@ -90,7 +90,7 @@ def _events(lines: Iterator[bytes]) -> Generator[dict[str, Any], None, None]:
 
 
 def pick(answer: Any, path: str) -> Any:
-    """The value at a dotted path such as `data.instance.dataElements.0.url`. Raises `Unanswered` where there is none."""
+    """The value at a dotted path such as `data.instance.dataElements.0.url`. Raises `Unanswered` for none."""
     found: Any = answer
     for step in path.split("."):
         key: str | int = int(step) if step.isdigit() else step
