@@ -31,6 +31,7 @@ def withdraw(run: Run, token: Token) -> None:
     if inner is not None:
         cancel_tokens(run, inner.id)
         del run.scopes[inner.id]
+        run.records = tuple(record for record in run.records if record.scope != inner.id)
     run.resolve_incident(token)
     if token.entry is not None:
         element_id, entry_no = run.element_of(token).id, token.entry

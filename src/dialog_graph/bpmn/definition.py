@@ -28,6 +28,7 @@ class ElementKind(StrEnum):
     PARALLEL_GATEWAY = "parallelGateway"
     INCLUSIVE_GATEWAY = "inclusiveGateway"
     SUB_PROCESS = "subProcess"
+    TRANSACTION = "transaction"
     BOUNDARY_EVENT = "boundaryEvent"
     INTERMEDIATE_THROW_EVENT = "intermediateThrowEvent"
     INTERMEDIATE_CATCH_EVENT = "intermediateCatchEvent"
@@ -81,6 +82,7 @@ class Element:
     `scope`: number of the element whose inside it belongs to, None = the process itself.
     `connected_data_type`: default data type of conditions (on a task: for the next gateway without its own).
     `host`: the activity that a boundary event is attached to; `boundaries`: the events attached to this activity.
+    `handler`: what the compensation boundary of this activity leads to.
     `interrupting`: of boundary events and starts of event subprocesses. `by_event`: it is an event subprocess.
     """
 
@@ -102,6 +104,7 @@ class Element:
     interrupting: bool = True
     by_event: bool = False
     loop: StandardLoop | MultiInstance | None = None
+    handler: int | None = None
 
     @property
     def event_type(self) -> EventType | None:
@@ -176,6 +179,13 @@ class Definition:
     def outgoing(self, element: Element) -> tuple[Flow, ...]:
         """The flows that leave the element, in document order."""
         return tuple(self.flows[index] for index in element.outgoing)
+
+    def handler_of(self, element: Element) -> Element | None:
+        """Where the compensation of an activity begins: at its handler, or inside its compensation event subprocess."""
+        if element.handler is not None:
+            return self.elements[element.handler]
+        starts = (self.start_of(inner.index) for inner in self.inside(element.index) if inner.by_event)
+        return next((start for start in starts if start.event_type is EventType.COMPENSATION), None)
 
     @property
     def expressions(self) -> Mapping[str, tuple[Element, Expression]]:

@@ -14,6 +14,8 @@ class EventType(StrEnum):
     ESCALATION = "escalation"
     TERMINATE = "terminate"
     LINK = "link"
+    COMPENSATION = "compensation"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class MultiInstance:
 class EventDefinition:
     """`code`: of an error or escalation (where it has none, its id), None = catches every one.
 
-    `target`: number of the catch event that a link leads to.
+    `target`: number of the catch event that a link leads to, of the one activity that a throw compensates.
     """
 
     type: EventType

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from dialog_graph.bpmn.definition import Definition
+from dialog_graph.bpmn.element_parts import EventType
+from dialog_graph.bpmn.records import Record
 from dialog_graph.bpmn.state import HOST, Scope, ScopeKind, State, Status, Token, TokenState
 from dialog_graph.errors import Refusal
 
@@ -48,6 +50,8 @@ def _fits(definition: Definition, scope: Scope) -> bool:
     element = definition.elements[scope.element]
     if scope.kind is ScopeKind.BODY:
         return element.loop is not None
+    if scope.kind is ScopeKind.COMPENSATION:
+        return element.event_type in (EventType.COMPENSATION, EventType.CANCEL)
     by_event = scope.kind is ScopeKind.EVENT_SUB_PROCESS
     return bool(definition.inside(scope.element)) and element.by_event == by_event
 
@@ -70,6 +74,17 @@ def _faults(definition: Definition, state: State) -> Iterator[str]:
         if (body is None) != (token.loop_index is None) or (body and (token.on_flow or token.index != body.element)):
             yield f"token {token.id} is not an instance of the loop around it"
     yield from _join_faults(definition, state)
+    yield from _record_faults(definition, state.compensation, {scope.id for scope in state.scopes})
+
+
+def _record_faults(definition: Definition, records: tuple[Record, ...], scopes: set[int]) -> Iterator[str]:
+    for record in records:
+        known = all(number < len(definition.elements) for number in record.of)
+        if not known or definition.handler_of(definition.elements[record.of[-1]]) is None:
+            yield "a record is of something that cannot be compensated"
+        if record.scope not in scopes:
+            yield f"a record belongs to scope {record.scope}, which is not there"
+        yield from _record_faults(definition, record.inner, {inner.scope for inner in record.inner})
 
 
 def _join_faults(definition: Definition, state: State) -> Iterator[str]:

@@ -3,13 +3,13 @@
 from dialog_graph.bpmn.decisions import Answer, answer_of, condition_decision, value_decision, value_of
 from dialog_graph.bpmn.definition import Element, Flow
 from dialog_graph.bpmn.facts import EvaluationFailed, ValueEvaluator, Vars
-from dialog_graph.bpmn.run import Run
-from dialog_graph.bpmn.state import Scope, ScopeKind, Token
+from dialog_graph.bpmn.run import COLLECTION, Run
+from dialog_graph.bpmn.state import Scope, Token
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 
-COMPLETED, COLLECTION, TOTAL = "d", "c", "n"
-"""Members of a loop body's extra: instances that are through, the items, the number of instances."""
+COMPLETED, TOTAL = "d", "n"
+"""Members of a loop body's extra: instances that are through, the number of instances."""
 
 Arguments = tuple[Json, ...]
 """(item, loopCounter, nrOfInstances, nrOfActiveInstances, nrOfCompletedInstances), () outside of loops."""
@@ -51,10 +51,11 @@ def _failed(key: str, message: str) -> Refusal:
 
 
 def loop_arguments(run: Run, token: Token) -> Arguments:
-    """What the expressions of the innermost loop around a token are given."""
-    instance = _instance(run, token)
+    """What the expressions of the innermost loop around a token are given; in a handler only item and index."""
+    instance = run.instance(token)
     if instance is None:
-        return ()
+        kept = run.loop_variables(token)
+        return (*kept, 0, 0, 0) if kept else ()
     body = run.scopes[instance.scope]
     active = sum(other.scope == body.id for other in run.tokens.values())
     return arguments_of(body, instance.loop_index or 0, active)
@@ -62,18 +63,8 @@ def loop_arguments(run: Run, token: Token) -> Arguments:
 
 def loop_index(run: Run, token: Token) -> int | None:
     """The index of the innermost loop around a token."""
-    instance = _instance(run, token)
-    return instance.loop_index if instance else None
-
-
-def _instance(run: Run, token: Token) -> Token | None:
-    """The token of the innermost loop instance that a token is part of."""
-    while token.loop_index is None:
-        scope = run.scopes[token.scope]
-        if scope.kind is ScopeKind.PROCESS:
-            return None
-        token = run.tokens[scope.host]
-    return token
+    kept = run.loop_variables(token)
+    return kept[1] if kept else None
 
 
 def arguments_of(body: Scope, index: int, active: int, more: int = 0) -> Arguments:

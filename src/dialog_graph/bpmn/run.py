@@ -11,6 +11,7 @@ from dialog_graph.bpmn.definition import Definition, Element, Flow
 from dialog_graph.bpmn.effects import DeferredEffect, Effect, EndProcess, InlineEffect
 from dialog_graph.bpmn.events import Event, IncidentOpened, IncidentResolved, ProcessEnded
 from dialog_graph.bpmn.facts import Facts
+from dialog_graph.bpmn.records import Record
 from dialog_graph.bpmn.state import HOST, RESTING, Incident, Scope, ScopeKind, State, Status, Token, TokenState
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
@@ -20,6 +21,12 @@ END_EVENT = "ee"
 
 AUTOMATIC = "au"
 """Member of the process scope's extra: service tasks entered since the last caller command."""
+
+COLLECTION = "c"
+"""Member of a loop body's extra: the items."""
+
+LOOP_VARIABLES = "lv"
+"""Member of a compensation scope's extra: item and index of the loop around what is compensated."""
 
 TRANSITIONS = "tr"
 ROUNDS = "rd"
@@ -48,6 +55,7 @@ class Run:
         self._entries = dict(state.entries)
         self.incidents = {incident.token: incident for incident in state.incidents}
         self.vars = dict(state.vars)
+        self.records = state.compensation
 
     # the parts of the state
 
@@ -213,7 +221,11 @@ class Run:
 
     def _complete(self, scope: Scope, last: Token) -> None:
         """Ends an empty scope; the token that stands for it goes on with what the last one inside brought."""
+        self._hand_records_on(scope)
         del self.scopes[scope.id]
+        if scope.kind is ScopeKind.COMPENSATION:
+            self.put(replace(self.tokens[scope.host], state=TokenState.LEFT))
+            return
         if scope.kind is not ScopeKind.PROCESS:
             host = self.tokens[scope.host]
             brought = replace(host, gateway_action=last.gateway_action, last_task=last.last_task)
@@ -225,11 +237,54 @@ class Run:
         self.events.append(ProcessEnded(end_event=end_id))
         self.ask(EndProcess(end_event=end_id))
 
+    def _hand_records_on(self, scope: Scope) -> None:
+        """What becomes of the records of a scope that completes."""
+        inner = tuple(record for record in self.records if record.scope == scope.id)
+        self.records = tuple(record for record in self.records if record.scope != scope.id)
+        element = self.definition.elements[scope.element]
+        if scope.kind in (ScopeKind.PROCESS, ScopeKind.COMPENSATION) or element.handler is not None:
+            return
+        is_body = scope.kind is ScopeKind.BODY
+        if not is_body and self.definition.handler_of(element) is not None:
+            self.record(self.tokens[scope.host], element, inner)
+        elif inner:
+            completed, index = self.new_id(), None if is_body else element.index
+            self.records += tuple(record.moved(scope.parent, completed, index) for record in inner)
+
+    def record(self, token: Token, element: Element, inner: tuple[Record, ...] = ()) -> None:
+        """Notes that an activity with a handler has completed."""
+        loop = self.loop_variables(token)
+        order = (self.new_id(),)
+        self.records += (Record(scope=token.scope, order=order, of=(element.index,), loop=loop, inner=inner),)
+
+    def instance(self, token: Token) -> Token | None:
+        """The token of the innermost loop instance that a token is part of; a handler is part of none."""
+        while token.loop_index is None:
+            scope = self.scopes[token.scope]
+            if scope.kind in (ScopeKind.PROCESS, ScopeKind.COMPENSATION):
+                return None
+            token = self.tokens[scope.host]
+        return token
+
+    def loop_variables(self, token: Token) -> tuple[Json, int] | None:
+        """Item and index of the innermost loop around a token; in a handler those of what it compensates."""
+        instance = self.instance(token)
+        if instance is not None:
+            items, index = self.scopes[instance.scope].extra.get(COLLECTION), instance.loop_index or 0
+            return (items[index] if isinstance(items, list) and index < len(items) else None), index
+        while (scope := self.scopes[token.scope]).kind is not ScopeKind.PROCESS:
+            if scope.kind is ScopeKind.COMPENSATION:
+                kept = scope.extra.get(LOOP_VARIABLES)
+                return (kept[0], kept[1]) if isinstance(kept, list) and isinstance(kept[1], int) else None
+            token = self.tokens[scope.host]
+        return None
+
     def clear(self) -> None:
         """Removes every token and scope: the process was cancelled."""
         self.status = Status.CANCELLED
         self.tokens.clear()
         self.joins.clear()
+        self.records = ()
         self.scopes.clear()
 
     # what is told and asked
@@ -274,13 +329,14 @@ class Run:
             entries=self._entries,
             incidents=tuple(self.incidents[id] for id in sorted(self.incidents)),
             vars=self.vars,
+            compensation=self.records,
         )
 
     def may_be_large(self) -> bool:
         """True when the state could come near its size limit, so that measuring it is worth the time."""
         guess = len(self.tokens) * _TOKEN_BYTES + len(self._entries) * _ENTRY_BYTES
         loops = any(scope.kind is ScopeKind.BODY for scope in self.scopes.values())
-        return guess > self.facts.limits.state_bytes // 2 or loops or bool(self.vars or self._before.compensation)
+        return guess > self.facts.limits.state_bytes // 2 or loops or bool(self.vars or self.records)
 
 
 def _at_rest(scope: Scope) -> Scope:

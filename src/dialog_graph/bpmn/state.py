@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dialog_graph.bpmn import stored
+from dialog_graph.bpmn import records, stored
 from dialog_graph.bpmn.definition import Definition
+from dialog_graph.bpmn.records import Record
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 
@@ -28,6 +29,7 @@ class ScopeKind(StrEnum):
     SUB_PROCESS = "s"
     EVENT_SUB_PROCESS = "e"
     BODY = "m"
+    COMPENSATION = "c"
 
 
 HOST = "h"
@@ -149,7 +151,7 @@ class State:
     tokens: tuple[Token, ...] = ()
     joins: Joins = field(default_factory=dict[tuple[int, int], Mapping[int, int]])
     entries: Mapping[int, int] = field(default_factory=dict[int, int])
-    compensation: tuple[Json, ...] = ()
+    compensation: tuple[Record, ...] = ()
     incidents: tuple[Incident, ...] = ()
     vars: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
@@ -213,7 +215,7 @@ def _write(state: State) -> dict[str, Json]:
             for (scope, gateway), counts in sorted(state.joins.items())
         },
         "ent": {str(element): count for element, count in sorted(state.entries.items())},
-        "cp": list(state.compensation),
+        "cp": [records.to_json(record) for record in state.compensation],
         "inc": [[incident.token, incident.code, incident.resume.value] for incident in state.incidents],
         "vars": dict(state.vars),
     }
@@ -290,7 +292,7 @@ def _read_members(written: dict[str, Json]) -> State:
         tokens=tuple(_read_token(token) for token in stored.items(written.get("tk", []))),
         joins={_join_key(key): _counts(counts) for key, counts in stored.members(written.get("jn", {})).items()},
         entries=_counts(written.get("ent", {})),
-        compensation=tuple(stored.items(written.get("cp", []))),
+        compensation=tuple(records.from_json(record) for record in stored.items(written.get("cp", []))),
         incidents=tuple(_read_incident(incident) for incident in stored.items(written.get("inc", []))),
         vars=stored.members(written.get("vars", {})),
     )

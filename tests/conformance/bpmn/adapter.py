@@ -91,9 +91,11 @@ class Variables:
         return self._value(orjson.loads(self.definition.expressions[key][1].text), vars)
 
     def _value(self, expression: Any, vars: Vars) -> Any:
-        if not isinstance(expression, list):
+        if type(expression) is not list:
             return expression
         name, *arguments = [self._value(part, vars) for part in cast(list[Any], expression)]
         if name == "variable":
             return self.values[arguments[0]]
-        return vars.argv[arguments[0]] if name == "argv" else _FUNCTIONS[name](*arguments)
+        if name == "argv":
+            return vars.argv[arguments[0]]
+        return cast(Any, _FUNCTIONS[name](*arguments))

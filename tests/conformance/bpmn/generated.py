@@ -9,8 +9,11 @@ from tests.conformance.bpmn.oracle import Model
 TASK_TYPES = ("data", "confirmation", "signing", "payment", "none") * 3 + ("unheard-of",)
 ENDS: tuple[dict[str, Any], ...] = (
     *({}, {}, {}, {"event": "terminate"}),
+    {"event": "compensation"},
     *({"event": "error", "code": "E1"}, {"event": "error", "code": "E2"}, {"event": "escalation", "code": "X1"}),
 )
+SCOPES = ("subProcess", "subProcess", "subProcess", "transaction")
+UNDOES: tuple[dict[str, Any], ...] = ({"event": "compensation", "code": None, "interrupting": True},)
 THROWS: tuple[dict[str, Any], ...] = ({}, {"event": "escalation", "code": "X1"}, {"event": "escalation", "code": "X2"})
 CATCHES: tuple[dict[str, Any], ...] = (
     *({"event": "error", "code": code, "interrupting": True} for code in ("E1", "E2", None, "NO_FLOW")),
@@ -72,7 +75,7 @@ class Builder:
         """A piece with one way in and one way out."""
         kinds = (
             *(self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split, self.fork),
-            *(self.inner, self.inner, self.exit, self.throw, self.some, self.some, self.knot),
+            *(self.inner, self.inner, self.exit, self.throw, self.some, self.some, self.knot, self.undo),
         )
         if self.favour and depth and self.random.random() < 0.4:
             return getattr(self, self.favour)(depth - 1)
@@ -166,20 +169,72 @@ class Builder:
 
     def inner(self, depth: int) -> tuple[str, str]:
         """A subprocess with boundary events."""
-        around, self.scope = self.scope, self.node("subProcess", loop=self.looping())
+        around, self.scope = self.scope, self.node(self.random.choice(SCOPES), loop=self.looping())
         id = self.scope
         first, last = self.block(depth)
         self.flow(self.node("startEvent"), first)
         if self.random.random() < 0.9:
             self.flow(last, self.node("endEvent", **self.random.choice(ENDS)))
+        if self.nodes[id]["tag"] == "transaction":
+            self.cancelled(id, around, first)
         self.handlers(depth)
         self.scope = around
         after = self.node("exclusiveGateway")
         self.flow(id, after)
+        if self.random.random() < 0.15:
+            self.compensated(id)
         for _ in range(self.random.randrange(3)):
             boundary = self.node("boundaryEvent", host=id, **self.random.choice(CATCHES))
             self.flow(boundary, self.random.choice([after, id, self.ended(self.task())]))
         return id, after
+
+    def cancelled(self, id: str, around: str | None, first: str) -> None:
+        """A way to the cancel end event of a transaction, and its cancel boundary."""
+        gate = self.node("exclusiveGateway")
+        start = next(flow for flow in self.flows if flow["target"] == first and flow["source"][0] == "S")
+        start["target"] = gate
+        self.flow(gate, self.node("endEvent", event="cancel"), condition=True)
+        onward = self.flow(gate, first, condition=self.disjoint)
+        if not self.disjoint:
+            self.nodes[gate]["default"] = onward
+        self.scope = around
+        self.flow(
+            self.node("boundaryEvent", host=id, event="cancel", code=None, interrupting=True), self.ended(self.task())
+        )
+        self.scope = id
+
+    def compensated(self, id: str) -> None:
+        """Gives an activity a handler."""
+        handler = self.task()
+        self.nodes[handler]["undo"] = True
+        self.node("boundaryEvent", host=id, event="compensation", code=None, interrupting=True, handler=handler)
+
+    def held(self) -> str:
+        """A subprocess that holds activities with handlers when it completes."""
+        around, self.scope = self.scope, self.node("subProcess", loop=self.looping())
+        id, last = self.scope, self.node("startEvent")
+        for _ in range(self.random.randrange(1, 3)):
+            task = self.task()
+            self.compensated(task)
+            self.flow(last, task)
+            last = task
+        self.handlers(0)
+        self.scope = around
+        return id
+
+    def undo(self, depth: int) -> tuple[str, str]:
+        """Activities with handlers, and what undoes them."""
+        first, last = self.block(min(depth, 0))
+        for _ in range(self.random.randrange(1, 3)):
+            task = self.task() if self.random.random() < 0.5 else self.held()
+            if "type" in self.nodes[task] or self.random.random() < 0.2:
+                self.compensated(task)
+            self.flow(last, task)
+            last = task
+        ref = self.random.choice([None, None, last])
+        throw = self.node("intermediateThrowEvent", event="compensation", code=None, ref=ref)
+        self.flow(last, throw)
+        return first, throw
 
     def handlers(self, depth: int) -> None:
         """Event subprocesses in the scope that is being built."""
@@ -187,7 +242,10 @@ class Builder:
         while self.random.random() < 0.25:
             self.scope = self.node("subProcess", by_event=True)
             first, last = self.block(min(depth, 0))
-            caught = dict(self.random.choice(CATCHES))
+            caught = dict(self.random.choice(CATCHES if around is None else UNDOES + CATCHES))
+            if caught["event"] == "compensation" and self.nodes[around or ""].get("undone"):
+                caught["event"] = "escalation"
+            self.nodes[around or first]["undone"] = caught["event"] == "compensation"
             self.flow(self.node("startEvent", **caught), first)
             self.flow(last, self.node("endEvent", **self.random.choice(ENDS)))
             self.scope = around
@@ -216,7 +274,7 @@ class Builder:
 
     def wild(self) -> None:
         """A flow or a listed send-back that belongs to no block."""
-        tasks = [id for id, node in self.nodes.items() if "type" in node]
+        tasks = [id for id, node in self.nodes.items() if "type" in node and not node.get("undo")]
         if not tasks:
             return
         joins = [id for id, node in self.nodes.items() if node["tag"] in ("parallelGateway", "inclusiveGateway")]
@@ -263,6 +321,11 @@ def text(model: Model) -> bytes:
         f'<process id="P"{strict}>',
         *(_node(model, id) for id in model.inside(None)),
         *(_flow(flow) for flow in model.flows),
+        *(
+            f'<association id="of-{id}" sourceRef="{id}" targetRef="{node["handler"]}"/>'
+            for id, node in model.nodes.items()
+            if node.get("handler")
+        ),
         "</process></definitions>",
     ]
     return "\n".join(lines).encode()
@@ -277,12 +340,16 @@ def _node(model: Model, id: str) -> str:
         ref = {"error": "errorRef='{}-id'", "escalation": "escalationRef='{}-id'", "link": "name='{}'"}.get(
             node["event"], ""
         )
-        inside += f"<{node['event']}EventDefinition {ref.format(node['code']) if node.get('code') else ''}/>"
+        word = "compensate" if node["event"] == "compensation" else node["event"]
+        ref = ref.format(node["code"]) if node.get("code") else ""
+        ref = f"activityRef='{node['ref']}'" if node.get("ref") else ref
+        inside += f"<{word}EventDefinition {ref}/>"
     inside += _loop(id, node["loop"]) if node.get("loop") else ""
     given = {"default": node["default"], "attachedToRef": node.get("host")}
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if value)
     name = "cancelActivity" if node["tag"] == "boundaryEvent" else "isInterrupting"
     attributes += "" if node.get("interrupting", True) else f' {name}="false"'
+    attributes += ' isForCompensation="true"' if node.get("undo") else ""
     attributes += ' triggeredByEvent="true"' if node.get("by_event") else ""
     return f'<{node["tag"]} id="{id}"{attributes}>\n{inside}</{node["tag"]}>'
 

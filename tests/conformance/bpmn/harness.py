@@ -256,7 +256,7 @@ def _copy(oracle: Oracle) -> Oracle:
     for name in ("entries", "status", "end_event", "entered", "left", "clock", "forced", "vars", "by_engine"):
         value = getattr(oracle, name)
         setattr(copied, name, value.copy() if isinstance(value, dict | list) else value)
-    copied.tokens = deepcopy(oracle.tokens)
+    copied.tokens, copied.records = deepcopy((oracle.tokens, oracle.records))
     return copied
 
 

@@ -102,6 +102,7 @@ class Oracle:
     clock: int = 0
     forced: list[str] = field(default_factory=list[str])
     vars: dict[str, Any] = field(default_factory=dict[str, Any])
+    records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def age(self) -> int:
         self.clock += 1
@@ -127,7 +128,7 @@ class Oracle:
     def instance(self, token: dict[str, Any]) -> "dict[str, Any] | None":
         """The instance of the innermost loop that a token is in."""
         while token["ix"] is None:
-            if token["scope"]["host"] is None:
+            if token["scope"]["host"] is None or "lv" in token["scope"]:
                 return None
             token = token["scope"]["host"]
         return token
@@ -135,10 +136,22 @@ class Oracle:
     def arguments(self, token: dict[str, Any]) -> tuple[Any, ...]:
         instance = self.instance(token)
         if instance is None:
-            return ()
+            kept = self.variables(token)
+            return (*kept, 0, 0, 0) if kept else ()
         body = instance["scope"]
         active = len([t for t in self.tokens if t["scope"] is body])
         return self.counted(body, instance["ix"], active, body["done"])
+
+    def variables(self, token: dict[str, Any]) -> "tuple[Any, int] | None":
+        """Item and index of the loop around a token, or around what its handler undoes."""
+        instance = self.instance(token)
+        if instance is not None:
+            items = instance["scope"]["items"]
+            return (items[instance["ix"]] if items else None, instance["ix"])
+        scope = token["scope"]
+        while scope["host"] is not None and "lv" not in scope:
+            scope = scope["host"]["scope"]
+        return scope.get("lv")
 
     def counted(self, body: dict[str, Any], index: int, active: int, done: int) -> tuple[Any, ...]:
         return (body["items"][index] if body["items"] else None, index, body["total"], active, done)
@@ -247,6 +260,8 @@ class Oracle:
             return self.rounds(token) if node["loop"]["kind"] == "standard" else self.instances(token)
         if token["how"] == "act" and node.get("loop") and token["ix"] is None:
             return self.loop(token)
+        if node.get("event") in ("compensation", "cancel") and node["tag"] in ("endEvent", "intermediateThrowEvent"):
+            return self.undo(token)
         if token["how"] == "leave" and node["tag"] == "inclusiveGateway":
             return self.leave(token, inclusive=True)
         if token["how"] == "leave" or node["tag"] in ("startEvent", "boundaryEvent", "intermediateCatchEvent"):
@@ -258,6 +273,7 @@ class Oracle:
             "parallelGateway": self.join,
             "inclusiveGateway": self.wait,
             "subProcess": self.open_scope,
+            "transaction": self.open_scope,
         }
         return verbs.get(node["tag"], self.enter)(token)
 
@@ -265,6 +281,80 @@ class Oracle:
         token["how"] = "host"
         scope = {"of": token["at"], "host": token, "age": self.age()}
         self.token(self.model.start(token["at"]), scope, action=token["action"], last=token["last"])
+
+    # compensation
+
+    def record(
+        self, scope: dict[str, Any], at: str, start: str | None, token: dict[str, Any], inner: Any = ()
+    ) -> dict[str, Any]:
+        loop = self.variables(token)
+        return {"scope": scope, "at": at, "start": start, "lv": loop, "by": None, "inner": list(inner)}
+
+    def handler(self, id: str) -> str | None:
+        """The handler at the boundary of an activity."""
+        edges = [node for node in self.model.nodes.values() if node.get("host") == id]
+        return next((edge["handler"] for edge in edges if edge["event"] == "compensation"), None)
+
+    def hand_on(self, scope: dict[str, Any]) -> None:
+        """The records of a scope that completes go to the one around it, as one."""
+        inner = [record for record in self.records if record["scope"] is scope]
+        self.records = [record for record in self.records if record["scope"] is not scope]
+        host, of = scope["host"], scope["of"]
+        if host is None or "lv" in scope or self.handler(of) is not None:
+            return
+        starts = [self.model.start(id) for id in self.model.inside(of) if self.model.nodes[id].get("by_event")]
+        own = [start for start in starts if self.model.nodes[start]["event"] == "compensation"]
+        if own and "total" not in scope:
+            self.records.append(self.record(host["scope"], of, own[0], host, inner))
+        elif inner:
+            self.records.append(self.record(host["scope"], of, None, host, inner))
+
+    def undo(self, token: dict[str, Any]) -> str | None:
+        node = self.model.nodes[token["at"]]
+        if token["how"] == "act":
+            if node["event"] == "cancel":
+                self.kill(token["scope"], token)
+            token["how"] = "leave"
+            return None
+        self.records = self.without(self.records, token)
+        found = self.latest([r for r in self.records if r["scope"] is token["scope"]], node.get("ref"))
+        if found is None:
+            return self.undone(token, node)
+        found["by"] = token
+        token["how"] = "host"
+        scope = {"of": token["at"], "host": token, "age": self.age(), "lv": found["lv"]}
+        self.token(found["start"], scope)
+        self.records += [self.clone(record, scope) for record in found["inner"]]
+        return None
+
+    def undone(self, token: dict[str, Any], node: dict[str, Any]) -> str | None:
+        if node["tag"] == "intermediateThrowEvent":
+            return self.leave(token)
+        if node["event"] == "cancel" and self.throw(token, "cancel", ""):
+            return None
+        if token["scope"]["host"] is None:
+            self.end_event = token["at"]
+        return self.remove(token)
+
+    def latest(self, records: list[dict[str, Any]], ref: str | None) -> "dict[str, Any] | None":
+        """The last record that nobody undoes; of a subprocess without a handler the last one in it."""
+        for record in reversed(records):
+            busy = record["by"] is not None and any(record["by"] is token for token in self.tokens)
+            if busy or (ref and record["at"] != ref):
+                continue
+            found = record if record["start"] else self.latest(record["inner"], None)
+            if found is not None:
+                return found
+        return None
+
+    def without(self, records: list[dict[str, Any]], token: dict[str, Any]) -> list[dict[str, Any]]:
+        kept = [record for record in records if record["by"] is not token]
+        for record in kept:
+            record["inner"] = self.without(record["inner"], token)
+        return kept
+
+    def clone(self, record: dict[str, Any], scope: dict[str, Any]) -> dict[str, Any]:
+        return record | {"scope": scope, "by": None, "inner": [self.clone(r, scope) for r in record["inner"]]}
 
     # loops
 
@@ -511,14 +601,15 @@ class Oracle:
     def close(self, token: dict[str, Any]) -> None:
         for scope in [t["scope"] for t in self.tokens if t["scope"]["host"] is token][:1]:
             self.kill(scope)
+            self.records = [record for record in self.records if record["scope"] is not scope]
         if token["entry"]:
             self.left.append((token["at"], token["entry"], "cancelled"))
 
     def enter(self, token: dict[str, Any]) -> None:
         task = token["at"]
         number = self.entries[task] = self.entries.get(task, 0) + 1
-        instance = self.instance(token)
-        about = (token["last"], token["action"], token["action"] == "reject", instance and instance["ix"])
+        kept = self.variables(token)
+        about = (token["last"], token["action"], token["action"] == "reject", kept[1] if kept else None)
         self.entered.append((task, number, *about))
         known = self.model.nodes[task]["code"]
         token.update(entry=number, action=None, how="rest" if known else "stuck", code=None if known else "NO_HANDLER")
@@ -563,6 +654,15 @@ class Oracle:
         return "NO_HANDLER"
 
     def leave(self, token: dict[str, Any], inclusive: bool = False) -> str | None:
+        before = list(self.records)
+        if self.handler(token["at"]) is not None:
+            self.records.append(self.record(token["scope"], token["at"], self.handler(token["at"]), token))
+        failure = self.onward(token, inclusive)
+        if failure:
+            self.records = before
+        return failure
+
+    def onward(self, token: dict[str, Any], inclusive: bool) -> str | None:
         flows = self.model.out(token["at"])
         if not flows:
             return self.remove(token)
@@ -593,7 +693,10 @@ class Oracle:
         scope = token["scope"]
         if any(other["scope"] is scope for other in self.tokens):
             return
+        self.hand_on(scope)
         if scope["host"] is None:
             self.status = "ended"
+        elif "lv" in scope:
+            scope["host"]["how"] = "leave"
         else:
             scope["host"].update(how="leave", action=token["action"], last=token["last"])

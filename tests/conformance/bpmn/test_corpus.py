@@ -24,7 +24,7 @@ APPS = {
 }  # fmt: skip
 """App -> the warnings of its process."""
 
-SUPPORTED = {"F01", "F02", "F03", "F04", "F05", "F09", "F11", "F19", "F20", "F22", "F23"}
+SUPPORTED = {"F01", "F02", "F03", "F04", "F05", "F09", "F10", "F11", "F19", "F20", "F22", "F23"}
 """Known models that this version executes."""
 
 

@@ -19,7 +19,6 @@ from tests.unit.bpmn.models import Walk
 ELSEWHERE = {
     "F06": "its start event has conditional flows, which are refused here (DG2122); driven with a gateway behind it",
     "F07": "needs signals and timers",
-    "F10": "its service tasks need jobs, and its last tasks messages",
     "F12": "needs messages",
     "F13": "needs messages",
     "F14": "needs messages",
@@ -130,6 +129,31 @@ def test_f09_two_subprocesses_side_by_side(begin: Callable[..., Walk], order: tu
     assert instance.active == [f"{order[1]}#1"]
     assert names(instance.complete(order[1])) == ["Task after subprocess"]
     assert ended(instance.complete("taskAfterSubProcess"))
+
+
+def booked(begin: Callable[..., Walk], confirmed: bool) -> Walk:
+    """The transaction up to the choice; its service tasks have no type here, so they are completed by hand."""
+    instance = begin("F10", confirmed=confirmed).start()
+    for task in ("bookHotel", "bookFlight", "askCustomer", "chargeCard"):
+        instance.complete(task)
+    return instance
+
+
+def test_f10_a_transaction_that_succeeds_keeps_its_records(begin: Callable[..., Walk]):
+    instance = booked(begin, confirmed=True)
+    assert names(instance) == ["afterSuccess"]
+    undone = [instance.definition.elements[record.of[-1]].id for record in instance.state.compensation]
+    assert undone == ["bookHotel", "bookFlight", "chargeCard"]
+
+
+def test_f10_a_transaction_that_is_cancelled_is_undone_backwards(begin: Callable[..., Walk]):
+    instance = booked(begin, confirmed=False)
+    done: list[str] = []
+    while instance.active[0].startswith("undo"):
+        done += names(instance)
+        instance.complete(names(instance)[0])
+    assert done == ["undoChargeCard", "undoBookFlight", "undoBookHotel"]
+    assert (names(instance), instance.state.compensation) == (["afterCancellation"], ())
 
 
 def test_f11_terminate(begin: Callable[..., Walk]):

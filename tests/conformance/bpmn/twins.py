@@ -157,6 +157,24 @@ class BoundaryFirst(Oracle):
         return [id for id, node in starts if (node["event"], node["code"]) not in caught]
 
 
+class UndoesTheFirstFirst(Oracle):
+    """Compensation runs in the order of completion."""
+
+    favour = "undo"
+
+    def latest(self, records: list[dict[str, Any]], ref: str | None) -> dict[str, Any] | None:
+        return super().latest([record | {"inner": record["inner"][::-1]} for record in records[::-1]], ref)
+
+
+class ForgetsWhatIsInside(Oracle):
+    """What a subprocess held is forgotten when it completes."""
+
+    favour = "undo"
+
+    def hand_on(self, scope: dict[str, Any]) -> None:
+        self.records = [record for record in self.records if record["scope"] is not scope]
+
+
 TWINS: tuple[type[Oracle], ...] = (
     LastTrueWins,
     CountsInTotal,
@@ -172,4 +190,6 @@ TWINS: tuple[type[Oracle], ...] = (
     CatchesPerInstance,
     NeverDone,
     BoundaryFirst,
+    UndoesTheFirstFirst,
+    ForgetsWhatIsInside,
 )

@@ -85,7 +85,7 @@ def test_refused_variants_of_elements(tag: str, attributes: str, inside: str):
     assert places(process(*PLAIN, node(tag, "X", inside, attributes)), "DG2002") == [(AT, "X")]
 
 
-@pytest.mark.parametrize(("tag", "attribute"), [("task", "isForCompensation"), ("receiveTask", "instantiate")])
+@pytest.mark.parametrize(("tag", "attribute"), [("receiveTask", "instantiate")])
 def test_later_variants_of_tasks(tag: str, attribute: str):
     assert places(process(*PLAIN, node(tag, "X", attributes=f'{attribute}="true"')), "DG2003") == [(AT, "X")]
 

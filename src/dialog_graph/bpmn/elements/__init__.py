@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dialog_graph.bpmn.definition import Element, ElementKind
 from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.elements import (
+    compensation,
     end_event,
     exclusive_gateway,
     inclusive_gateway,
@@ -23,22 +24,33 @@ from dialog_graph.bpmn.elements.behaviour import Behaviour
 from dialog_graph.bpmn.elements.flows import take_true_flows
 
 _TASK = activity(Behaviour(enter=task.enter, retry=task.retry))
+_SUB_PROCESS = activity(Behaviour(enter=subprocess.enter, leave=subprocess.leave))
 _PASS = Behaviour(enter=take_true_flows)
 
 BEHAVIOURS: Mapping[tuple[ElementKind, EventType | None], Behaviour] = {
     (ElementKind.START_EVENT, None): Behaviour(enter=start_event.enter),
     (ElementKind.START_EVENT, EventType.ERROR): Behaviour(enter=start_event.enter),
     (ElementKind.START_EVENT, EventType.ESCALATION): Behaviour(enter=start_event.enter),
+    (ElementKind.START_EVENT, EventType.COMPENSATION): Behaviour(enter=start_event.enter),
     (ElementKind.END_EVENT, None): Behaviour(enter=end_event.enter),
     (ElementKind.END_EVENT, EventType.TERMINATE): Behaviour(enter=end_event.terminate),
     (ElementKind.END_EVENT, EventType.ERROR): Behaviour(enter=throw_events.error),
     (ElementKind.END_EVENT, EventType.ESCALATION): Behaviour(enter=throw_events.escalation_end),
+    (ElementKind.END_EVENT, EventType.COMPENSATION): Behaviour(enter=compensation.enter, leave=compensation.end),
+    (ElementKind.END_EVENT, EventType.CANCEL): Behaviour(
+        enter=compensation.enter_cancel, leave=compensation.leave_transaction
+    ),
     (ElementKind.INTERMEDIATE_THROW_EVENT, None): _PASS,
+    (ElementKind.INTERMEDIATE_THROW_EVENT, EventType.COMPENSATION): Behaviour(
+        enter=compensation.enter, leave=compensation.go_on
+    ),
     (ElementKind.INTERMEDIATE_THROW_EVENT, EventType.ESCALATION): Behaviour(enter=throw_events.escalation),
     (ElementKind.INTERMEDIATE_THROW_EVENT, EventType.LINK): Behaviour(enter=link_events.throw),
     (ElementKind.INTERMEDIATE_CATCH_EVENT, EventType.LINK): _PASS,
     (ElementKind.BOUNDARY_EVENT, EventType.ERROR): _PASS,
     (ElementKind.BOUNDARY_EVENT, EventType.ESCALATION): _PASS,
+    (ElementKind.BOUNDARY_EVENT, EventType.COMPENSATION): _PASS,
+    (ElementKind.BOUNDARY_EVENT, EventType.CANCEL): _PASS,
     (ElementKind.TASK, None): _TASK,
     (ElementKind.USER_TASK, None): _TASK,
     (ElementKind.MANUAL_TASK, None): _TASK,
@@ -49,7 +61,8 @@ BEHAVIOURS: Mapping[tuple[ElementKind, EventType | None], Behaviour] = {
     (ElementKind.EXCLUSIVE_GATEWAY, None): Behaviour(enter=exclusive_gateway.enter, answer=exclusive_gateway.answer),
     (ElementKind.PARALLEL_GATEWAY, None): Behaviour(enter=parallel_gateway.enter, leave=parallel_gateway.leave),
     (ElementKind.INCLUSIVE_GATEWAY, None): Behaviour(enter=inclusive_gateway.enter, leave=inclusive_gateway.leave),
-    (ElementKind.SUB_PROCESS, None): activity(Behaviour(enter=subprocess.enter, leave=subprocess.leave)),
+    (ElementKind.SUB_PROCESS, None): _SUB_PROCESS,
+    (ElementKind.TRANSACTION, None): _SUB_PROCESS,
 }
 """Element kind and event definition -> what it does; the reader accepts these pairs and no others."""
 

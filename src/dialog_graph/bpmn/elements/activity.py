@@ -1,4 +1,4 @@
-"""What all activities have besides their own verbs: loops."""
+"""What all activities have besides their own verbs: loops, and records of what can be compensated."""
 
 from dialog_graph.bpmn.definition import Element
 from dialog_graph.bpmn.elements import loops
@@ -18,6 +18,12 @@ def activity(own: Behaviour) -> Behaviour:
     def leave(run: Run, token: Token, element: Element) -> Refusal | None:
         if token.loop_index is not None:
             return loops.instance_ended(run, token, element)
-        return own.leave(run, token, element)
+        before = run.records
+        if element.handler is not None:
+            run.record(token, element)
+        refusal = own.leave(run, token, element)
+        if refusal is not None:
+            run.records = before
+        return refusal
 
     return Behaviour(enter=enter, leave=leave, answer=own.answer, retry=own.retry)

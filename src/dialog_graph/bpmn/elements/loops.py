@@ -11,8 +11,8 @@ import orjson
 from dialog_graph.bpmn.cancelling import cancel_tokens
 from dialog_graph.bpmn.definition import Element
 from dialog_graph.bpmn.element_parts import MultiInstance, StandardLoop
-from dialog_graph.bpmn.questions import COLLECTION, COMPLETED, TOTAL, arguments_of, is_true, loop_arguments, value
-from dialog_graph.bpmn.run import Run
+from dialog_graph.bpmn.questions import COMPLETED, TOTAL, arguments_of, is_true, loop_arguments, value
+from dialog_graph.bpmn.run import COLLECTION, Run
 from dialog_graph.bpmn.state import Scope, ScopeKind, Token, TokenState
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json

@@ -74,8 +74,6 @@ def _later(node: SourceNode) -> Iterator[str]:
         if node.tag == "intermediateCatchEvent" and not events_of(node):
             yield "a catch event without a definition"
         yield from (f"{_with_article(word)} {_WORDS[node.tag]}" for word in words if _is_later(node.tag, word))
-    if node.xml.get("isForCompensation") == "true":
-        yield "a compensation handler"
     if node.tag == "receiveTask" and node.xml.get("instantiate") == "true":
         yield "a receive task that starts the process"
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from dialog_graph.bpmn.reading import vocabulary as v
-from dialog_graph.bpmn.reading.events import events_of, is_interrupting, link_name, link_targets
+from dialog_graph.bpmn.reading.check_compensation import check_compensation
+from dialog_graph.bpmn.reading.events import activity_ref, events_of, is_interrupting, link_name, link_targets
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph
 from dialog_graph.bpmn.reading.source import SourceNode
@@ -18,9 +19,10 @@ def check_events(graph: Graph, codes: Mapping[str, str], findings: Findings) -> 
         if node.tag == "boundaryEvent":
             for problem in _boundary_problems(node, graph):
                 findings.add("DG2113", node.line, node.id, id=node.id, problem=problem)
-        for problem in _reference_problems(node, codes):
+        for problem in _reference_problems(node, graph, codes):
             findings.add("DG2116", node.line, node.id, id=node.id, problem=problem)
     _check_links(graph, findings)
+    check_compensation(graph, findings)
 
 
 def _check_links(graph: Graph, findings: Findings) -> None:
@@ -48,7 +50,7 @@ def _boundary_problems(node: SourceNode, graph: Graph) -> Iterator[str]:
     if host is None or host.tag not in v.ACTIVITIES or host.scope != node.scope:
         yield "is attached to no activity beside it"
     if graph.into[node.id]:
-        yield "has an incoming flow"
+        yield "is a boundary event and has an incoming flow"
     if not words:
         yield "has no event definition"
     if not is_interrupting(node):
@@ -57,9 +59,14 @@ def _boundary_problems(node: SourceNode, graph: Graph) -> Iterator[str]:
         )
 
 
-def _reference_problems(node: SourceNode, codes: Mapping[str, str]) -> Iterator[str]:
+def _reference_problems(node: SourceNode, graph: Graph, codes: Mapping[str, str]) -> Iterator[str]:
     for event in events_of(node):
         if event.word in _NAMED and event.ref is not None and event.ref not in codes:
             yield f'refers to the unknown {event.word} "{event.ref}"'
         elif event.word in _NAMED and event.ref is None and node.tag in ("endEvent", "intermediateThrowEvent"):
             yield f"throws an {event.word} without a code"
+    named = activity_ref(node)
+    if named is not None and (
+        named not in graph.nodes or graph.nodes[named].tag not in v.ACTIVITIES or graph.nodes[named].scope != node.scope
+    ):
+        yield f'compensates "{named}", which is no activity beside it'

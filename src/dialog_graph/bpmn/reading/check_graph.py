@@ -98,6 +98,6 @@ def _check_shape(node: SourceNode, graph: Graph, findings: Findings) -> None:
         findings.add("DG2111", node.line, node.id, id=node.id)
     if node.tag in v.GATEWAYS and came == went == 1:
         findings.add("DG2111 superfluous", node.line, node.id, id=node.id)
-    ends = node.tag == "endEvent" or node.is_by_event or graph.jumps.get(node.id)
+    ends = node.tag == "endEvent" or node.is_by_event or node.is_for_compensation or graph.jumps.get(node.id)
     if went == 0 and node.tag in v.EXECUTED and not ends:
         findings.add("DG2110", node.line, node.id, id=node.id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dialog_graph.bpmn.definition import Definition, Element, ElementKind, Flow, TaskDefinition, TaskKind
 from dialog_graph.bpmn.reading import vocabulary as v
-from dialog_graph.bpmn.reading.events import event_definition, is_interrupting, link_targets
+from dialog_graph.bpmn.reading.events import activity_ref, event_definition, handlers, is_interrupting, link_targets
 from dialog_graph.bpmn.reading.extensions import Extensions
 from dialog_graph.bpmn.reading.loops import loop_of
 from dialog_graph.bpmn.reading.reach import reach_of
@@ -55,7 +55,8 @@ class _Places:
     outgoing: Mapping[str, list[int]]
     flows: Mapping[str, int]
     attached: Mapping[str, list[int]]
-    links: Mapping[str, int]
+    targets: Mapping[str, int]
+    handlers: Mapping[str, int]
 
 
 def compile_process(process: SourceProcess, parts: Parts, sha256: str) -> Definition:
@@ -87,8 +88,14 @@ def _places(process: SourceProcess) -> _Places:
             attached[node.attached_to].append(number)
     numbers = {node.id: number for number, node in enumerate(process.nodes)}
     flows = {flow.id: number for number, flow in enumerate(process.flows)}
-    links = {throw: numbers[catches[0].id] for throw, catches in link_targets(process.nodes).items()}
-    return _Places(numbers, incoming, outgoing, flows, attached, links)
+    targets = {throw: numbers[catches[0].id] for throw, catches in link_targets(process.nodes).items()}
+    targets |= {node.id: numbers[ref] for node in process.nodes if (ref := activity_ref(node)) is not None}
+    nodes = {node.id: node for node in process.nodes}
+    undo = {
+        nodes[boundary].attached_to or "": numbers[found[0]]
+        for boundary, found in handlers(nodes, process.associations).items()
+    }
+    return _Places(numbers, incoming, outgoing, flows, attached, targets, undo)
 
 
 def _element(process: SourceProcess, parts: Parts, places: _Places, node: SourceNode) -> Element:
@@ -106,12 +113,13 @@ def _element(process: SourceProcess, parts: Parts, places: _Places, node: Source
         default=places.flows[node.default] if node.default is not None else None,
         connected_data_type=extensions.connected_data_type if extensions else None,
         scope=places.numbers[node.scope] if node.scope is not None else None,
-        event=event_definition(node, parts.codes, places.links.get(node.id)),
+        event=event_definition(node, parts.codes, places.targets.get(node.id)),
         host=places.numbers[node.attached_to] if node.attached_to is not None else None,
         boundaries=tuple(places.attached[node.id]),
         interrupting=is_interrupting(node),
         by_event=node.is_by_event,
         loop=loop_of(node),
+        handler=places.handlers.get(node.id),
     )
 
 

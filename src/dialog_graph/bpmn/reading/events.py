@@ -62,6 +62,22 @@ def link_targets(nodes: Iterable[SourceNode]) -> Mapping[str, list[SourceNode]]:
     }
 
 
+def handlers(nodes: Mapping[str, SourceNode], associations: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
+    """Compensation boundary -> the handlers that associations lead to."""
+    boundaries = [id for id, node in nodes.items() if node.tag == "boundaryEvent" and _is_compensation(node)]
+    pairs = list(associations)
+    return {id: [target for source, target in pairs if source == id and target in nodes] for id in boundaries}
+
+
+def _is_compensation(node: SourceNode) -> bool:
+    return any(event.word == "compensation" for event in events_of(node))
+
+
+def activity_ref(node: SourceNode) -> str | None:
+    """The one activity that a compensation throw names."""
+    return next((event.xml.get("activityRef") for event in events_of(node) if event.word == "compensation"), None)
+
+
 def is_interrupting(node: SourceNode) -> bool:
     """What `cancelActivity` of a boundary, or `isInterrupting` of a start event says."""
     name = "cancelActivity" if node.tag == "boundaryEvent" else "isInterrupting"
@@ -69,7 +85,7 @@ def is_interrupting(node: SourceNode) -> bool:
 
 
 def event_definition(node: SourceNode, codes: Mapping[str, str], target: int | None) -> EventDefinition | None:
-    """The compiled event definition of a node in which the checks found no error; `target`: of a link."""
+    """The compiled event definition of a node in which the checks found no error; `target`: link, activity."""
     event = next(iter(events_of(node)), None)
     if event is None:
         return None

@@ -38,7 +38,7 @@ RULES: Mapping[str, Rule] = {
     "DG2111": Rule(_W, 'gateway "{id}" both joins and splits', "split it in two"),
     "DG2111 superfluous": Rule(_W, 'gateway "{id}" has one flow in and one out: it does nothing', "remove it"),
     "DG2112": Rule(_E, 'event-based gateway "{id}" {problem}', "let it lead to catch events and receive tasks only"),
-    "DG2113": Rule(_E, 'boundary event "{id}" {problem}', "correct it"),
+    "DG2113": Rule(_E, '"{id}" {problem}', "correct it"),
     "DG2114": Rule(_E, 'link event "{id}" {problem}', "correct it"),
     "DG2116": Rule(_E, 'event "{id}" {problem}', "declare it with a code and refer to it"),
     "DG2118": Rule(_E, 'activity "{id}" {problem}', "say how often: condition, maximum, collection or cardinality"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dialog_graph.bpmn.reading.events import link_targets
+from dialog_graph.bpmn.reading.events import handlers, link_targets
 from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
 
 
@@ -12,7 +12,7 @@ class Graph:
     """`out` and `into`: node id -> its flows in document order. Of nodes with the same id the first counts.
 
     `jumps`: where a token can go without a flow: from an activity to its boundary
-    events, from a link to its catch; `jumped`: the other way.
+    events, from a link to its catch, from a compensation boundary to its handler; `jumped`: the other way.
     """
 
     nodes: Mapping[str, SourceNode]
@@ -46,7 +46,7 @@ def graph_of(process: SourceProcess) -> Graph:
     for flow in flows:
         out[flow.source].append(flow)
         into[flow.target].append(flow)
-    jumps = list(_jumps(nodes))
+    jumps = list(_jumps(nodes, process.associations))
     return Graph(
         nodes,
         flows,
@@ -64,13 +64,15 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
     return grouped
 
 
-def _jumps(nodes: Mapping[str, SourceNode]) -> Iterator[tuple[str, str]]:
+def _jumps(nodes: Mapping[str, SourceNode], associations: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for node in nodes.values():
         host = node.attached_to
         if host is not None and host in nodes:
             yield host, node.id
     for throw, catches in link_targets(nodes.values()).items():
         yield from ((throw, catch.id) for catch in catches)
+    for boundary, targets in handlers(nodes, associations).items():
+        yield from ((boundary, target) for target in targets)
 
 
 def reachable(starts: Iterable[str], after: Callable[[str], Iterable[str]]) -> set[str]:

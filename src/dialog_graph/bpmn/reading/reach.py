@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from dialog_graph.bpmn.definition import Element, ElementKind, Flow
+from dialog_graph.bpmn.element_parts import EventType
 
 Reach = Mapping[int, Mapping[int, int]]
 """Gateway -> incoming flow -> places."""
@@ -21,7 +22,7 @@ def reach_of(elements: Sequence[Element], flows: Sequence[Flow]) -> Reach:
     """The places for every inclusive gateway with several incoming flows."""
     jumps = {element.index: [element.host] for element in elements if element.host is not None}
     for element in elements:
-        if element.event is not None and element.event.target is not None:
+        if element.event_type is EventType.LINK and element.event and element.event.target is not None:
             jumps.setdefault(element.event.target, []).append(element.index)
     return {
         gateway.index: {flow: _backwards(gateway, flow, (elements, flows, jumps)) for flow in gateway.incoming}

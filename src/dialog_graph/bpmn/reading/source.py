@@ -27,6 +27,11 @@ class SourceNode:
         return self.xml.get("attachedToRef") if self.tag == "boundaryEvent" else None
 
     @property
+    def is_for_compensation(self) -> bool:
+        """True for an activity that only a compensation boundary leads to."""
+        return self.xml.get("isForCompensation") == "true"
+
+    @property
     def is_by_event(self) -> bool:
         """True for an event subprocess."""
         return self.tag == "subProcess" and self.xml.get("triggeredByEvent") == "true"
@@ -49,7 +54,7 @@ class SourceFlow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceProcess:
-    """One process of the file. `lanes`: node id -> name of its lane."""
+    """One process of the file. `lanes`: node id -> name of its lane; `associations`: pairs of ids."""
 
     id: str
     line: int
@@ -59,6 +64,7 @@ class SourceProcess:
     lanes: Mapping[str, str]
     data_objects: tuple[str, ...]
     strict: bool
+    associations: tuple[tuple[str, str], ...] = ()
 
 
 def split_name(element: Element) -> tuple[str, str]:
@@ -94,6 +100,7 @@ class _Reading:
     data_objects: list[str] = field(default_factory=list[str])
     given_ids: set[str] = field(default_factory=set[str])
     strict: bool = False
+    associations: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
 def read_process_source(process: Element, findings: Findings) -> SourceProcess:
@@ -111,6 +118,7 @@ def read_process_source(process: Element, findings: Findings) -> SourceProcess:
         lanes=reading.lanes,
         data_objects=tuple(reading.data_objects),
         strict=reading.strict,
+        associations=tuple(reading.associations),
     )
 
 
@@ -129,6 +137,8 @@ def _contents(reading: _Reading, owner: Element, scope: str | None) -> None:
         else:
             if local in ("dataObject", "dataObjectReference"):
                 reading.data_objects.append(child.get("name") or child.get("id") or "")
+            if local == "association":
+                reading.associations.append((child.get("sourceRef") or "", child.get("targetRef") or ""))
             known_part(child, local, reading.findings)
 
 

@@ -74,7 +74,6 @@ LATER_NODES = frozenset(
     {
         "eventBasedGateway",
         "callActivity",
-        "transaction",
         "adHocSubProcess",
     }
 )
