@@ -361,6 +361,7 @@ async def _until_signalled(app: Starlette, settings: Settings, serving: Serving,
         forwarded_allow_ips=list(settings.proxies) or None,
         proxy_headers=bool(settings.proxies),
     )
+
     def ready() -> None:
         if settings.is_development:
             serving.report("development issuer is on: anybody who reaches this address can act as any test user")
