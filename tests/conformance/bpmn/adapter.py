@@ -97,5 +97,5 @@ class Variables:
         if name == "variable":
             return self.values[arguments[0]]
         if name == "argv":
-            return vars.argv[arguments[0]]
-        return cast(Any, _FUNCTIONS[name](*arguments))
+            return cast(Any, vars.argv[arguments[0]])
+        return _FUNCTIONS[name](*arguments)
