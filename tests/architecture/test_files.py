@@ -93,7 +93,7 @@ def test_no_file_names_a_package_index_or_a_folder_of_one_machine() -> None:
 
 
 def test_a_trace_of_a_machine_is_seen() -> None:
-    assert len([*machine_traces("a\nsee https://registry.example.org/x\n/root/.config\nunpkg /work/main\n")]) == 3
+    assert len([*machine_traces("a\nsee https://registry.example.org/x\n/root/.config\nunpkg /work/tree\n")]) == 3
     assert not [*machine_traces("home/work/x\nhttps://example.org/registry.html\n")]
 
 
