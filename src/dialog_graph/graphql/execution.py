@@ -187,22 +187,24 @@ class Engine:
             await context.reset()
 
     async def _result(self, operation: Operation, context: OperationContext) -> Outcome:
-        variables = get_variable_values(
-            self._graphql,
-            operation.facts.node.variable_definitions or (),
-            dict(operation.variables),
-            hide_suggestions=self._hide_suggestions,
-        )
-        # Ordinary execution tells what is wrong with variables.
-        plan = None if isinstance(variables, list) else self.plan(operation, variables)
+        variables = self.variables(operation)
+        plan = self.plan(operation, variables)
         if isinstance(plan, Plan):
             return _outcome(ExecutionResult(*await plan.run(context, variables)), operation, context)
         return await self._ordinary_result(operation, context)
+
+    def variables(self, operation: Operation) -> Any:
+        """The operation's variables as graphql-core coerces them, or the list of errors about them."""
+        definitions = operation.facts.node.variable_definitions or ()
+        values = dict(operation.variables)
+        return get_variable_values(self._graphql, definitions, values, hide_suggestions=self._hide_suggestions)
 
     def plan(self, operation: Operation, variables: Any) -> "Plan | Unsupported":
         """How an operation runs with these coerced variables: by a plan, or ordinarily and why."""
         if not self._compiles:
             return Unsupported("this engine does not compile")
+        if isinstance(variables, list):
+            return Unsupported("ordinary execution tells what is wrong with variables")
         document = operation.document
         return self._compiler.plan(document.ast, document.plans, operation.facts.node, variables)
 
