@@ -11,12 +11,13 @@ import orjson
 
 from dialog_graph.bpmn.actions import Leaving, leaving
 from dialog_graph.bpmn.cancelling import cancel_tokens, withdraw
-from dialog_graph.bpmn.commands import REJECT, Cancel, Command, Complete, Continue, Retry, Start
+from dialog_graph.bpmn.commands import REJECT, Activate, Cancel, Command, Complete, Continue, Retry, Start
 from dialog_graph.bpmn.decisions import Decision
 from dialog_graph.bpmn.definition import Definition, Element, TaskDefinition, TaskKind
 from dialog_graph.bpmn.effects import Effect, LeaveTask
 from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.elements import behaviour_of
+from dialog_graph.bpmn.elements.ad_hoc import activate
 from dialog_graph.bpmn.elements.catching import throw
 from dialog_graph.bpmn.elements.inclusive_gateway import release
 from dialog_graph.bpmn.events import Event, ProcessCancelled, ProcessStarted, TaskLeft
@@ -80,6 +81,8 @@ def _handle(run: Run, command: Command) -> Refusal | None:
             return _start(run, command)
         case Complete():
             return _complete(run, command)
+        case Activate():
+            return _activate(run, command)
         case Retry():
             return _retry(run, command)
         case Cancel():
@@ -216,6 +219,16 @@ def _blocked(run: Run, token: Token, element: Element, task: TaskDefinition, act
         actual=f"it has stopped with {incident.code}" if incident else "the server is working on it",
         blockers=(Blocker(code=code, message=BLOCKERS[code]),),
     )
+
+
+def _activate(run: Run, command: Activate) -> Refusal | None:
+    element = run.definition.element(command.element_id)
+    if element is None:
+        return _not_active(f'an activity "{command.element_id}"', "there is none")
+    refusal = activate(run, element)
+    if refusal is None:
+        _called(run)
+    return refusal
 
 
 def _retry(run: Run, command: Retry) -> Refusal | None:

@@ -40,6 +40,13 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Activate:
+    """Starts an activity that an open ad-hoc subprocess offers."""
+
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Aborts the process from outside."""
 
@@ -56,7 +63,7 @@ class Continue:
     flows: tuple[str, ...] = ()
 
 
-Command: TypeAlias = Start | Complete | Retry | Cancel | Continue
+Command: TypeAlias = Start | Complete | Activate | Retry | Cancel | Continue
 """Whatever `advance` accepts."""
 
 
@@ -88,6 +95,8 @@ def encode_command(command: Command) -> dict[str, Json]:
             written = _start(command)
         case Complete():
             written = _complete(command)
+        case Activate():
+            written: dict[str, Json] = {"type": "activate", "elementId": command.element_id}
         case Retry():
             written = _retry(command)
         case Cancel():
@@ -121,6 +130,11 @@ def _read_complete(written: Mapping[str, Json]) -> Command | None:
     return None
 
 
+def _read_activate(written: Mapping[str, Json]) -> Command | None:
+    element_id = written.get("elementId")
+    return Activate(element_id=element_id) if _is_text(element_id) else None
+
+
 def _read_retry(written: Mapping[str, Json]) -> Command | None:
     element_id, entry_no = written.get("elementId"), written.get("entryNo")
     if _is_text(element_id) and _is_number(entry_no):
@@ -144,6 +158,7 @@ def _read_continue(written: Mapping[str, Json]) -> Command | None:
 _READERS: Mapping[str, Callable[[Mapping[str, Json]], Command | None]] = {
     "start": _read_start,
     "complete": _read_complete,
+    "activate": _read_activate,
     "retry": _read_retry,
     "cancel": _read_cancel,
     "continue": _read_continue,

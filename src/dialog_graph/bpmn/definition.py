@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dialog_graph.bpmn.element_parts import EventDefinition, EventType, Expression, MultiInstance, StandardLoop
+from dialog_graph.bpmn.element_parts import AdHoc, EventDefinition, EventType, Expression, MultiInstance, StandardLoop
 from dialog_graph.bpmn.task_config import TaskConfig
 
 
@@ -29,9 +29,13 @@ class ElementKind(StrEnum):
     INCLUSIVE_GATEWAY = "inclusiveGateway"
     SUB_PROCESS = "subProcess"
     TRANSACTION = "transaction"
+    AD_HOC_SUB_PROCESS = "adHocSubProcess"
     BOUNDARY_EVENT = "boundaryEvent"
     INTERMEDIATE_THROW_EVENT = "intermediateThrowEvent"
     INTERMEDIATE_CATCH_EVENT = "intermediateCatchEvent"
+
+
+_SUB_PROCESSES = frozenset({ElementKind.SUB_PROCESS, ElementKind.TRANSACTION, ElementKind.AD_HOC_SUB_PROCESS})
 
 
 class TaskKind(StrEnum):
@@ -105,6 +109,13 @@ class Element:
     by_event: bool = False
     loop: StandardLoop | MultiInstance | None = None
     handler: int | None = None
+    for_compensation: bool = False
+    ad_hoc: AdHoc | None = None
+
+    @property
+    def is_activity(self) -> bool:
+        """True for tasks and subprocesses."""
+        return self.task is not None or self.kind in _SUB_PROCESSES
 
     @property
     def event_type(self) -> EventType | None:
@@ -180,6 +191,14 @@ class Definition:
         """The flows that leave the element, in document order."""
         return tuple(self.flows[index] for index in element.outgoing)
 
+    def offered(self, around: Element) -> tuple[Element, ...]:
+        """The activities of an ad-hoc subprocess that may be activated: those that no flow leads to."""
+        return tuple(
+            element
+            for element in self.inside(around.index)
+            if element.is_activity and not (element.incoming or element.by_event or element.for_compensation)
+        )
+
     def handler_of(self, element: Element) -> Element | None:
         """Where the compensation of an activity begins: at its handler, or inside its compensation event subprocess."""
         if element.handler is not None:
@@ -233,4 +252,6 @@ def _expressions(element: Element) -> Iterator[tuple[str, Expression]]:
             }
         case None:
             parts = dict[str, Expression | None]()
+    if element.ad_hoc is not None:
+        parts = parts | {"adHocCompletion": element.ad_hoc.completion}
     yield from ((part, expression) for part, expression in parts.items() if expression is not None)

@@ -51,6 +51,15 @@ class MultiInstance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdHoc:
+    """`sequential`: one activity at a time. `completion`: asked after each; `cancel_remaining`: what it then does."""
+
+    sequential: bool = False
+    completion: Expression | None = None
+    cancel_remaining: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventDefinition:
     """`code`: of an error or escalation (where it has none, its id), None = catches every one.
 

@@ -29,7 +29,8 @@ def _token_faults(definition: Definition, token: Token) -> Iterator[str]:
 
 def _scope_faults(definition: Definition, state: State) -> Iterator[str]:
     """Every scope but the process's has a token of the scope around it that stands for it, and only for it."""
-    if [(scope.parent, scope.host) for scope in state.scopes if scope.kind is ScopeKind.PROCESS] != [(0, 0)]:
+    roots = [(scope.parent, scope.host, scope.element) for scope in state.scopes if scope.kind is ScopeKind.PROCESS]
+    if roots != [(0, 0, 0)]:
         yield "it has not exactly one process"
         return
     hosts = {token.id: token for token in state.tokens if token.state is TokenState.HOST}

@@ -25,6 +25,9 @@ AUTOMATIC = "au"
 COLLECTION = "c"
 """Member of a loop body's extra: the items."""
 
+OVER = "ov"
+"""Member of an ad-hoc scope's extra: its completion condition has been true, nothing more can be activated."""
+
 LOOP_VARIABLES = "lv"
 """Member of a compensation scope's extra: item and index of the loop around what is compensated."""
 
@@ -195,8 +198,8 @@ class Run:
         scope = self.scopes[token.scope]
         if end_event is not None and scope.kind is ScopeKind.PROCESS:
             self.set_extra(scope.id, END_EVENT, end_event.index)
-        if self.is_empty(scope.id):
-            self._complete(self.scopes[scope.id], token)
+        if self.is_empty(scope.id) and not self._stays_open(scope):
+            self.complete(self.scopes[scope.id], token)
 
     def arrive(self, token: Token, element: Element) -> bool:
         """Counts a token at the joining gateway that its flow leads to; True when every incoming flow has one.
@@ -219,7 +222,12 @@ class Run:
         waiting = any(key[0] == scope for key in self.joins)
         return not waiting and not any(token.scope == scope for token in self.tokens.values())
 
-    def _complete(self, scope: Scope, last: Token) -> None:
+    def _stays_open(self, scope: Scope) -> bool:
+        """True for an ad-hoc subprocess whose completion condition has not been true yet."""
+        ad_hoc = self.definition.elements[scope.element].ad_hoc if scope.kind is ScopeKind.SUB_PROCESS else None
+        return ad_hoc is not None and ad_hoc.completion is not None and OVER not in scope.extra
+
+    def complete(self, scope: Scope, last: Token) -> None:
         """Ends an empty scope; the token that stands for it goes on with what the last one inside brought."""
         self._hand_records_on(scope)
         del self.scopes[scope.id]

@@ -184,6 +184,17 @@ class State:
             if token.entry is not None and token.state in RESTING
         )
 
+    def offered(self, definition: Definition) -> tuple[str, ...]:
+        """Ids of the activities that `Activate` can start now, in the order of the open ad-hoc subprocesses."""
+        found: dict[str, None] = {}
+        for scope in self.scopes:
+            around = definition.elements[scope.element]
+            is_open = scope.kind is ScopeKind.SUB_PROCESS and around.ad_hoc is not None and "ov" not in scope.extra
+            busy = any(token.scope == scope.id for token in self.tokens)
+            if is_open and around.ad_hoc and not (around.ad_hoc.sequential and busy):
+                found |= dict.fromkeys(element.id for element in definition.offered(around))
+        return tuple(found)
+
     def open_incidents(self, definition: Definition) -> tuple[OpenIncident, ...]:
         """The open incidents with element ids."""
         tokens = {token.id: token for token in self.tokens}

@@ -1,5 +1,6 @@
 """Random models: blocks inside blocks, with some wild flows, written in random document order."""
 
+from itertools import pairwise
 from random import Random
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -75,7 +76,7 @@ class Builder:
         """A piece with one way in and one way out."""
         kinds = (
             *(self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split, self.fork),
-            *(self.inner, self.inner, self.exit, self.throw, self.some, self.some, self.knot, self.undo),
+            *(self.inner, self.inner, self.exit, self.throw, self.some, self.some, self.knot, self.undo, self.ad_hoc),
         )
         if self.favour and depth and self.random.random() < 0.4:
             return getattr(self, self.favour)(depth - 1)
@@ -236,6 +237,23 @@ class Builder:
         self.flow(last, throw)
         return first, throw
 
+    def ad_hoc(self, depth: int) -> tuple[str, str]:
+        """An ad-hoc subprocess with a few activities, some of them in a row."""
+        rules = {name: self.random.random() < 0.5 for name in ("sequential", "completion", "cancel")}
+        around, self.scope = self.scope, self.node("adHocSubProcess", loop=self.looping(), rules=rules)
+        id, inside = self.scope, [self.task() for _ in range(self.random.randrange(1, 4))]
+        if self.random.random() < 0.2:
+            inside.append(self.held())
+        if self.random.random() < 0.3:
+            self.compensated(inside[0])
+        for one, other in pairwise(inside):
+            if self.random.random() < 0.3:
+                self.flow(one, other)
+        if self.random.random() < 0.2:
+            self.flow(inside[-1], self.node("exclusiveGateway"))
+        self.scope = around
+        return id, id
+
     def handlers(self, depth: int) -> None:
         """Event subprocesses in the scope that is being built."""
         around = self.scope
@@ -336,6 +354,8 @@ def _node(model: Model, id: str) -> str:
     inside = "".join(_node(model, inner) for inner in model.inside(id))
     if "type" in node:
         inside += _extension(node)
+    if node.get("rules", {}).get("completion"):
+        inside += '<completionCondition>["free"]</completionCondition>'
     if node.get("event"):
         ref = {"error": "errorRef='{}-id'", "escalation": "escalationRef='{}-id'", "link": "name='{}'"}.get(
             node["event"], ""
@@ -349,6 +369,9 @@ def _node(model: Model, id: str) -> str:
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if value)
     name = "cancelActivity" if node["tag"] == "boundaryEvent" else "isInterrupting"
     attributes += "" if node.get("interrupting", True) else f' {name}="false"'
+    rules = node.get("rules", {})
+    attributes += ' ordering="Sequential"' if rules.get("sequential") else ""
+    attributes += ' cancelRemainingInstances="false"' if not rules.get("cancel", True) else ""
     attributes += ' isForCompensation="true"' if node.get("undo") else ""
     attributes += ' triggeredByEvent="true"' if node.get("by_event") else ""
     return f'<{node["tag"]} id="{id}"{attributes}>\n{inside}</{node["tag"]}>'

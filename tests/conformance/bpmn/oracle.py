@@ -21,6 +21,12 @@ TYPE_ACTIONS = {
 }
 
 
+ACTIVITIES = (
+    *("task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask"),
+    *("subProcess", "transaction", "adHocSubProcess"),
+)
+
+
 @dataclass
 class Model:
     """`nodes`: id -> {tag, in, type, service, code, actions, default, back}; `flows`: {id, source, target, condition}.
@@ -274,8 +280,34 @@ class Oracle:
             "inclusiveGateway": self.wait,
             "subProcess": self.open_scope,
             "transaction": self.open_scope,
+            "adHocSubProcess": self.open_ad_hoc,
         }
         return verbs.get(node["tag"], self.enter)(token)
+
+    def open_ad_hoc(self, token: dict[str, Any]) -> None:
+        stays = self.model.nodes[token["at"]]["rules"]["completion"]
+        inner = {"of": token["at"], "host": token, "age": self.age(), "stays": stays, "over": False}
+        token.update(how="host", inner=inner)
+
+    def offers(self, id: str) -> list[dict[str, Any]]:
+        """The open ad-hoc scopes in which an activity can be started now."""
+        node = self.model.nodes.get(id, {})
+        usual = "type" in node or node.get("tag") in ("subProcess", "transaction", "adHocSubProcess")
+        if not usual or node.get("by_event") or node.get("undo") or self.model.into(id):
+            return []
+        scopes = [t["inner"] for t in self.tokens if t["how"] == "host" and t.get("inner") and t["at"] == node["in"]]
+        busy = [t["scope"] for t in self.tokens]
+        rules: dict[str, bool] = self.model.nodes[node["in"]].get("rules", {}) if node["in"] else {}
+        free = [s for s in scopes if not (rules["sequential"] and any(s is other for other in busy))]
+        return sorted((s for s in free if not s["over"]), key=lambda scope: scope["age"])
+
+    def activate(self, id: str) -> str | None:
+        scopes = self.offers(id)
+        if not scopes:
+            return "NOT_ACTIVE"
+        host = scopes[0]["host"]
+        self.token(id, scopes[0], action=host["action"], last=host["last"])
+        return self.play()
 
     def open_scope(self, token: dict[str, Any]) -> None:
         token["how"] = "host"
@@ -599,7 +631,10 @@ class Oracle:
                 self.tokens = [other for other in self.tokens if other is not token]
 
     def close(self, token: dict[str, Any]) -> None:
-        for scope in [t["scope"] for t in self.tokens if t["scope"]["host"] is token][:1]:
+        inner = [t["scope"] for t in self.tokens if t["scope"]["host"] is token][:1]
+        if token["how"] == "host" and token.get("inner"):
+            inner = [token["inner"]]
+        for scope in inner:
             self.kill(scope)
             self.records = [record for record in self.records if record["scope"] is not scope]
         if token["entry"]:
@@ -654,13 +689,29 @@ class Oracle:
         return "NO_HANDLER"
 
     def leave(self, token: dict[str, Any], inclusive: bool = False) -> str | None:
+        scope, over = token["scope"], False
+        is_activity = self.model.nodes[token["at"]]["tag"] in ACTIVITIES
+        if scope.get("stays") and not scope["over"] and is_activity:
+            answer = self.value("adHocCompletion", scope["host"], self.arguments(token))
+            if answer == "!":
+                return "CONDITION_FAILED"
+            over = answer is True
         before = list(self.records)
         if self.handler(token["at"]) is not None:
             self.records.append(self.record(token["scope"], token["at"], self.handler(token["at"]), token))
         failure = self.onward(token, inclusive)
         if failure:
             self.records = before
+        elif over:
+            self.finish_ad_hoc(scope, token)
         return failure
+
+    def finish_ad_hoc(self, scope: dict[str, Any], last: dict[str, Any]) -> None:
+        if self.model.nodes[scope["of"]]["rules"]["cancel"]:
+            self.kill(scope)
+        scope["over"] = True
+        if all(t["scope"] is not scope for t in self.tokens):
+            self.completed(scope, last)
 
     def onward(self, token: dict[str, Any], inclusive: bool) -> str | None:
         flows = self.model.out(token["at"])
@@ -693,6 +744,10 @@ class Oracle:
         scope = token["scope"]
         if any(other["scope"] is scope for other in self.tokens):
             return
+        if not scope.get("stays") or scope["over"]:
+            self.completed(scope, token)
+
+    def completed(self, scope: dict[str, Any], token: dict[str, Any]) -> None:
         self.hand_on(scope)
         if scope["host"] is None:
             self.status = "ended"

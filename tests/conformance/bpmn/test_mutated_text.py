@@ -8,7 +8,19 @@ from random import Random
 
 import pytest
 
-from dialog_graph.bpmn import Cancel, Command, Complete, Continue, Facts, Retry, Start, State, advance, read_process
+from dialog_graph.bpmn import (
+    Activate,
+    Cancel,
+    Command,
+    Complete,
+    Continue,
+    Facts,
+    Retry,
+    Start,
+    State,
+    advance,
+    read_process,
+)
 from dialog_graph.errors import Refusal
 from dialog_graph.model.diagnostic import has_errors
 from dialog_graph.model.json_value import Json
@@ -85,8 +97,19 @@ def _attribute_added(random: Random, data: bytes) -> bytes:
 
 BYTE_EDITS = (_other_byte, _inserted, _cut)
 NODE_EDITS = (_values_swapped, _value_copied, _lines_changed, _tag_renamed, _attribute_added)
-TAGS = (b"exclusiveGateway", b"endEvent", b"startEvent", b"task", b"subProcess", b"parallelGateway", b"boundaryEvent")
-ATTRIBUTES = (b' name="x"', b' isForCompensation="true"', b' startQuantity="2"', b' xmlns:q="u:1" q:a="1"')
+TAGS = (
+    *(b"exclusiveGateway", b"parallelGateway", b"inclusiveGateway", b"endEvent", b"startEvent", b"boundaryEvent"),
+    *(b"task", b"subProcess", b"transaction", b"adHocSubProcess", b"intermediateThrowEvent", b"intermediateCatchEvent"),
+    *(b"errorEventDefinition", b"escalationEventDefinition", b"compensateEventDefinition", b"linkEventDefinition"),
+    *(b"standardLoopCharacteristics", b"multiInstanceLoopCharacteristics", b"association", b"cancelEventDefinition"),
+)
+ATTRIBUTES = (
+    b' name="x"',
+    b' isForCompensation="true"',
+    b' triggeredByEvent="true"',
+    b' startQuantity="2"',
+    b' xmlns:q="u:1" q:a="1"',
+)
 
 
 def _texts(shared: Path | None) -> list[bytes]:
@@ -126,7 +149,7 @@ def test_the_harness_notices_a_reader_that_raises(monkeypatch: pytest.MonkeyPatc
 
 VALUES: tuple[Json, ...] = (
     *(None, True, 0, 1, 2, 3, 7, -1, 10**9, "", "e", "f"),
-    *("wait", "inc", "go", "left", "ask", "active", "p", [], {}),
+    *("wait", "inc", "go", "left", "ask", "sub", "join", "active", "p", "s", "e", "m", "c", [], {}),
 )
 
 
@@ -168,6 +191,7 @@ def test_no_pair_of_state_and_command_raises():
             Start(),
             Cancel("x"),
             Continue(),
+            *(Activate(id) for id in ids),
             Continue((random.choice(["F0", "F1"]),)),
             *(Complete(id, number) for id in ids for number in (0, 1, 2)),
             *(Retry(id, number) for id in ids for number in (0, 1)),

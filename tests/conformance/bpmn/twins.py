@@ -175,6 +175,17 @@ class ForgetsWhatIsInside(Oracle):
         self.records = [record for record in self.records if record["scope"] is not scope]
 
 
+class AlwaysWaitsForTheRest(Oracle):
+    """An ad-hoc subprocess never cancels what is still active."""
+
+    favour = "ad_hoc"
+
+    def finish_ad_hoc(self, scope: dict[str, Any], last: dict[str, Any]) -> None:
+        scope["over"] = True
+        if all(token["scope"] is not scope for token in self.tokens):
+            self.completed(scope, last)
+
+
 TWINS: tuple[type[Oracle], ...] = (
     LastTrueWins,
     CountsInTotal,
@@ -192,4 +203,5 @@ TWINS: tuple[type[Oracle], ...] = (
     BoundaryFirst,
     UndoesTheFirstFirst,
     ForgetsWhatIsInside,
+    AlwaysWaitsForTheRest,
 )

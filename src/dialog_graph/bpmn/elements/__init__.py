@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dialog_graph.bpmn.definition import Element, ElementKind
 from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.elements import (
+    ad_hoc,
     compensation,
     end_event,
     exclusive_gateway,
@@ -63,6 +64,7 @@ BEHAVIOURS: Mapping[tuple[ElementKind, EventType | None], Behaviour] = {
     (ElementKind.INCLUSIVE_GATEWAY, None): Behaviour(enter=inclusive_gateway.enter, leave=inclusive_gateway.leave),
     (ElementKind.SUB_PROCESS, None): _SUB_PROCESS,
     (ElementKind.TRANSACTION, None): _SUB_PROCESS,
+    (ElementKind.AD_HOC_SUB_PROCESS, None): activity(Behaviour(enter=ad_hoc.enter)),
 }
 """Element kind and event definition -> what it does; the reader accepts these pairs and no others."""
 

@@ -1,7 +1,8 @@
-"""What all activities have besides their own verbs: loops, and records of what can be compensated."""
+"""What all activities have besides their own verbs: loops, records of what can be compensated, and the
+completion of an ad-hoc subprocess around them."""
 
 from dialog_graph.bpmn.definition import Element
-from dialog_graph.bpmn.elements import loops
+from dialog_graph.bpmn.elements import ad_hoc, loops
 from dialog_graph.bpmn.elements.behaviour import Behaviour
 from dialog_graph.bpmn.run import Run
 from dialog_graph.bpmn.state import Token
@@ -18,12 +19,17 @@ def activity(own: Behaviour) -> Behaviour:
     def leave(run: Run, token: Token, element: Element) -> Refusal | None:
         if token.loop_index is not None:
             return loops.instance_ended(run, token, element)
+        complete = ad_hoc.is_complete(run, token)
+        if isinstance(complete, Refusal):
+            return complete
         before = run.records
         if element.handler is not None:
             run.record(token, element)
         refusal = own.leave(run, token, element)
         if refusal is not None:
             run.records = before
+        elif complete:
+            ad_hoc.complete(run, token)
         return refusal
 
     return Behaviour(enter=enter, leave=leave, answer=own.answer, retry=own.retry)

@@ -99,5 +99,6 @@ def _check_shape(node: SourceNode, graph: Graph, findings: Findings) -> None:
     if node.tag in v.GATEWAYS and came == went == 1:
         findings.add("DG2111 superfluous", node.line, node.id, id=node.id)
     ends = node.tag == "endEvent" or node.is_by_event or node.is_for_compensation or graph.jumps.get(node.id)
-    if went == 0 and node.tag in v.EXECUTED and not ends:
+    in_ad_hoc = node.scope is not None and graph.nodes[node.scope].tag == "adHocSubProcess"
+    if went == 0 and node.tag in v.EXECUTED and not ends and not in_ad_hoc:
         findings.add("DG2110", node.line, node.id, id=node.id)

@@ -21,6 +21,9 @@ def check_scopes(process: SourceProcess, graph: Graph, findings: Findings) -> No
         if node.is_by_event:
             for problem in _event_problems(node, graph):
                 findings.add("DG2119", node.line, node.id, id=node.id, problem=problem)
+        elif node.tag == "adHocSubProcess":
+            for problem in _ad_hoc_problems(node, graph):
+                findings.add("DG2119", node.line, node.id, id=node.id, problem=problem)
         elif node.tag in v.CONTAINERS and node.tag in v.EXECUTED:
             _check_starts(node, graph, findings)
     _check_reach(graph, findings)
@@ -49,6 +52,21 @@ def _check_starts(node: SourceNode, graph: Graph, findings: Findings) -> None:
         findings.add("DG2119", node.line, node.id, id=node.id, problem="has several start events")
 
 
+def _ad_hoc_problems(node: SourceNode, graph: Graph) -> Iterator[str]:
+    inside = graph.inside(node.id)
+    if any(inner.tag in ("startEvent", "endEvent") for inner in inside):
+        yield "is an ad-hoc subprocess and has a start or end event"
+    if not any(_is_offered(inner, graph) for inner in inside):
+        yield "is an ad-hoc subprocess without an activity that can be activated"
+
+
+def _is_offered(node: SourceNode, graph: Graph) -> bool:
+    """True for an activity of an ad-hoc subprocess that no flow leads to."""
+    around = graph.nodes.get(node.scope or "")
+    offered = around is not None and around.tag == "adHocSubProcess" and node.tag in v.ACTIVITIES
+    return offered and not (graph.into[node.id] or node.is_by_event or node.is_for_compensation)
+
+
 def _event_problems(node: SourceNode, graph: Graph) -> Iterator[str]:
     starts = _starts(node.id, graph)
     if len(starts) != 1 or not events_of(starts[0]):
@@ -63,7 +81,9 @@ def _check_reach(graph: Graph, findings: Findings) -> None:
     """Elements of later versions count as starts and ends, so that one finding does not bring a dozen others."""
     nodes = graph.nodes.values()
     later = {node.id for node in nodes if node.tag not in v.EXECUTED}
-    starts = {node.id for node in nodes if node.tag == "startEvent"} | {id for id in later if not graph.into[id]}
+    starts = {node.id for node in nodes if node.tag == "startEvent" or _is_offered(node, graph)} | {
+        id for id in later if not graph.into[id]
+    }
     ends = {node.id for node in nodes if not graph.out[node.id]} | later
     forward, backward = reachable(starts, graph.after), reachable(ends, graph.before)
     for node in nodes:
@@ -78,5 +98,5 @@ def _is_checked(node: SourceNode, graph: Graph) -> bool:
     if node.is_by_event or node.scope is None:
         return not node.is_by_event
     return graph.nodes[node.scope].tag in v.EXECUTED and any(
-        inner.tag == "startEvent" for inner in graph.inside(node.scope)
+        inner.tag == "startEvent" or _is_offered(inner, graph) for inner in graph.inside(node.scope)
     )

@@ -7,7 +7,7 @@ from dialog_graph.bpmn.definition import Definition, Element, ElementKind, Flow,
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.events import activity_ref, event_definition, handlers, is_interrupting, link_targets
 from dialog_graph.bpmn.reading.extensions import Extensions
-from dialog_graph.bpmn.reading.loops import loop_of
+from dialog_graph.bpmn.reading.loops import ad_hoc_of, loop_of
 from dialog_graph.bpmn.reading.reach import reach_of
 from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
 
@@ -120,6 +120,8 @@ def _element(process: SourceProcess, parts: Parts, places: _Places, node: Source
         by_event=node.is_by_event,
         loop=loop_of(node),
         handler=places.handlers.get(node.id),
+        for_compensation=node.is_for_compensation,
+        ad_hoc=ad_hoc_of(node),
     )
 
 

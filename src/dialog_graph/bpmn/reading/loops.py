@@ -1,8 +1,8 @@
-"""Loop characteristics of activities: reading and checks (process engine §4.13, §13.1, `DG2118`)."""
+"""Loops of activities and rules of ad-hoc subprocesses: reading, and checks (process engine §4.13, §4.15, §13.1)."""
 
 from collections.abc import Iterator
 
-from dialog_graph.bpmn.element_parts import Expression, MultiInstance, StandardLoop
+from dialog_graph.bpmn.element_parts import AdHoc, Expression, MultiInstance, StandardLoop
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph
@@ -62,6 +62,17 @@ def _ours(xml: Element) -> Element | None:
 def _maximum(xml: Element) -> int | None:
     text = (xml.get("loopMaximum") or "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def ad_hoc_of(node: SourceNode) -> AdHoc | None:
+    """The rules of an ad-hoc subprocess."""
+    if node.tag != "adHocSubProcess":
+        return None
+    return AdHoc(
+        sequential=node.xml.get("ordering") == "Sequential",
+        completion=_expression(node.xml, "completionCondition"),
+        cancel_remaining=node.xml.get("cancelRemainingInstances") not in ("false", "0"),
+    )
 
 
 def check_loops(graph: Graph, findings: Findings) -> None:

@@ -74,7 +74,6 @@ LATER_NODES = frozenset(
     {
         "eventBasedGateway",
         "callActivity",
-        "adHocSubProcess",
     }
 )
 """Flow nodes of a later version."""
