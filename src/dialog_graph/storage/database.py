@@ -251,8 +251,7 @@ class Database:
             try:
                 yield tx
             except BaseException:
-                await _roll_back(transaction)
-                has_ended = True
+                has_ended = await _roll_back(transaction)
                 raise
             finally:
                 tx.end()
@@ -280,10 +279,12 @@ async def _acquire(pool: asyncpg.Pool) -> PoolConnectionProxy:
         raise refuse("TEMPORARY") from fault
 
 
-async def _roll_back(transaction: DriverTransaction) -> None:
-    """The block has failed already; that its connection is gone too adds nothing."""
+async def _roll_back(transaction: DriverTransaction) -> bool:
+    """Whether it could be undone. The block has failed already; that its connection is gone too adds nothing."""
     with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         await transaction.rollback()
+        return True
+    return False
 
 
 def _context(principal: Principal) -> tuple[str, int, str]:
