@@ -100,7 +100,7 @@ def _perform(work: Work, effect: Effect) -> None:
         for word in tasks.expand(effect, task_type):
             carry_out(work, word)
     elif not isinstance(effect, AskGateway):
-        raise NotImplementedError(f"no job runs {effect.task_type}")
+        raise RuntimeError(f"expected no job, for no handler is known to the process, but {effect.task_type} is to run")
 
 
 # Events of the interpreter -> rows -----------------------------------------------------------------------------------
