@@ -195,9 +195,8 @@ class Engine:
 
     def variables(self, operation: Operation) -> Any:
         """The operation's variables as graphql-core coerces them, or the list of errors about them."""
-        definitions = operation.facts.node.variable_definitions or ()
-        values = dict(operation.variables)
-        return get_variable_values(self._graphql, definitions, values, hide_suggestions=self._hide_suggestions)
+        known, given = operation.facts.node.variable_definitions or (), dict(operation.variables)
+        return get_variable_values(self._graphql, known, given, hide_suggestions=self._hide_suggestions)
 
     def plan(self, operation: Operation, variables: Any) -> "Plan | Unsupported":
         """How an operation runs with these coerced variables: by a plan, or ordinarily and why."""

@@ -7,7 +7,7 @@ from graphql import GraphQLError, pyutils
 
 from dialog_graph.graphql.compiled.fields import Field, Position
 from dialog_graph.graphql.compiled.leaves import Leaf
-from dialog_graph.graphql.compiled.run import Finish, Place, Run
+from dialog_graph.graphql.compiled.run import Finish, Place, Run, at_place
 
 _is_iterable: Any = cast(Any, pyutils).is_iterable
 
@@ -54,7 +54,7 @@ def of_list(position: Position, finish: Finish, *, is_nullable: bool) -> Finish:
     def finish_list(run: Run, value: Any, place: Place) -> Any:
         result: list[Any] = []
         for index, item in enumerate(_iterable(value, position)):
-            here = Place(place, index, result, is_nullable)
+            here = at_place((place, index, result, is_nullable))
             try:
                 if item is None and not is_nullable:
                     raise TypeError(message)
@@ -78,7 +78,7 @@ def of_leaves(position: Position, write: Leaf, *, is_nullable: bool) -> Finish:
                     raise TypeError(message)
                 result.append(None if item is None else write(item))
             except Exception as error:  # whatever an item raises is an error of its place
-                result.append(run.fail(error, nodes, Place(place, index, result, is_nullable)))
+                result.append(run.fail(error, nodes, at_place((place, index, result, is_nullable))))
         return result
 
     return finish_list

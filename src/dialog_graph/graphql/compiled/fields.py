@@ -8,7 +8,7 @@ from graphql import FieldNode
 
 from dialog_graph.graphql.compiled.callers import Get
 from dialog_graph.graphql.compiled.leaves import Leaf
-from dialog_graph.graphql.compiled.run import Finish, Place, Run, Waiting
+from dialog_graph.graphql.compiled.run import Finish, Place, Run, Waiting, at_place
 
 Field = Callable[[Run, Any, "Place | None", dict[str, Any]], Any]
 """The value of a field for the response: of an object, at a place, in the dict that becomes the object's part."""
@@ -48,12 +48,31 @@ def leaf_attribute(position: Position, get: Callable[[Any], Any], write: Leaf) -
                 return None
             raise TypeError(message)
         except Exception as error:  # whatever stands behind an attribute raises is an error of its field
-            return run.fail(error, nodes, Place(place, key, result, is_nullable))
+            return run.fail(error, nodes, at_place((place, key, result, is_nullable)))
 
     return field
 
 
-def or_null(position: Position, finish: Finish) -> Finish:
+def attribute(position: Position, get: Callable[[Any], Any], finish: Finish) -> Field:
+    """An attribute that is an object or a list."""
+    key, nodes, is_nullable, message = position.key, position.nodes, position.is_nullable, position.null_error
+
+    def field(run: Run, source: Any, place: Place | None, result: dict[str, Any]) -> Any:
+        here = at_place((place, key, result, is_nullable))
+        try:
+            found = get(source)
+            if found is not None:
+                return finish(run, found, here)
+            if is_nullable:
+                return None
+            raise TypeError(message)
+        except Exception as error:  # whatever stands behind an attribute raises is an error of its field
+            return run.fail(error, nodes, here)
+
+    return field
+
+
+def _or_null(position: Position, finish: Finish) -> Finish:
     """Completes a value that may be null."""
     is_nullable, message = position.is_nullable, position.null_error
 
@@ -67,28 +86,13 @@ def or_null(position: Position, finish: Finish) -> Finish:
     return complete
 
 
-def attribute(position: Position, get: Callable[[Any], Any], finish: Finish) -> Field:
-    """An attribute that is an object or a list."""
-    key, nodes, is_nullable = position.key, position.nodes, position.is_nullable
-    complete = or_null(position, finish)
-
-    def field(run: Run, source: Any, place: Place | None, result: dict[str, Any]) -> Any:
-        here = Place(place, key, result, is_nullable)
-        try:
-            return complete(run, get(source), here)
-        except Exception as error:  # whatever stands behind an attribute raises is an error of its field
-            return run.fail(error, nodes, here)
-
-    return field
-
-
 def called(position: Position, get: Get, finish: Finish) -> Field:
     """A field with a function, which may give its value now or later."""
     key, nodes, is_nullable = position.key, position.nodes, position.is_nullable
-    complete = or_null(position, finish)
+    complete = _or_null(position, finish)
 
     def field(run: Run, source: Any, place: Place | None, result: dict[str, Any]) -> Any:
-        here = Place(place, key, result, is_nullable)
+        here = at_place((place, key, result, is_nullable))
         try:
             found = get(run, source)
             if not hasattr(found, "__await__"):

@@ -8,7 +8,8 @@ whole lists. A failure becomes null at the nearest place where null may stand; w
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 from graphql import FieldNode, GraphQLError, located_error
 
@@ -23,6 +24,10 @@ class Place(NamedTuple):
     key: str | int
     container: Any
     is_nullable: bool
+
+
+at_place: "Callable[[tuple[Place | None, str | int, Any, bool]], Place]" = partial(cast(Any, tuple).__new__, Place)
+"""A place of its four members; the class itself takes three times as long, and this is done for every object."""
 
 
 @dataclass(slots=True, eq=False)
