@@ -30,6 +30,7 @@ from dialog_graph.bpmn.reading.source import (
     read_process_source,
     split_name,
 )
+from dialog_graph.bpmn.reading.state_search import search_states
 from dialog_graph.model import safe_xml
 from dialog_graph.model.diagnostic import Diags, has_errors
 from dialog_graph.model.safe_xml import Element
@@ -60,12 +61,13 @@ def read_process(xml: bytes, kinds: Mapping[str, TaskKind], file: str = FILE) ->
     codes = declared_codes(root)
     checked = tuple(_check(process, kinds, codes, findings) for process in processes)
     chosen = _choose(root, checked, findings)
-    diagnostics = findings.all()
-    if chosen is None or has_errors(diagnostics):
-        return None, diagnostics
+    if chosen is None or has_errors(findings.all()):
+        return None, findings.all()
     sha256 = hashlib.sha256(xml).hexdigest()
     parts = Parts(chosen.tasks, chosen.extensions, chosen.codes)
-    return compile_process(chosen.process, parts, sha256), diagnostics
+    definition = compile_process(chosen.process, parts, sha256)
+    search_states(definition, findings)
+    return definition, findings.all()
 
 
 def _read_file(root: Element, findings: Findings) -> tuple[SourceProcess, ...]:

@@ -78,7 +78,7 @@ class Builder:
             *(self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split, self.fork),
             *(self.inner, self.inner, self.exit, self.throw, self.some, self.some, self.knot, self.undo, self.ad_hoc),
         )
-        if self.favour and depth and self.random.random() < 0.4:
+        if self.favour and depth and self.random.random() < 0.6:
             return getattr(self, self.favour)(depth - 1)
         return (self.random.choice(kinds) if depth else self.one)(depth - 1)
 
@@ -315,7 +315,7 @@ def model(random: Random, disjoint: bool = False, favour: str = "") -> Model:
     """
     builder = Builder(random, disjoint, favour)
     for _ in range(1 if random.random() < 0.8 else 2):
-        first, last = builder.block(random.randrange(4))
+        first, last = builder.block(random.randrange(4) if not favour else 2)
         builder.flow(builder.node("startEvent"), first)
         if random.random() < 0.9:
             builder.flow(last, builder.node("endEvent"))

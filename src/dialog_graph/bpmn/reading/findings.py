@@ -59,6 +59,9 @@ RULES: Mapping[str, Rule] = {
     "DG2206": Rule(
         _W, "these elements form a circle without a user: {names}", "make sure that it ends; a cap stops it otherwise"
     ),
+    "DG2207": Rule(_W, 'parallel join "{id}" may wait for ever for a token that never comes', "merge exclusively"),
+    "DG2208": Rule(_W, 'tokens of parallel branches may pass "{id}" one by one', "join them with a parallel gateway"),
+    "DG2209": Rule(_I, "the search for joins that do not fit stopped at {count} markings", "nothing to do"),
     "DG2210": Rule(
         _W, 'the conditions of inclusive gateway "{id}" exclude each other', "use an exclusive gateway, which says so"
     ),
