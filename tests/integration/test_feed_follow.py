@@ -274,7 +274,7 @@ async def test_a_history_shows_all_but_the_journal_in_stream_order(world: World)
     async with world.ports.database.snapshot(person(KARI)) as snapshot:
         first = (await event_reads.of_instances(world.ports, snapshot, [instance_id], 4, None))[instance_id]
         rest = (await event_reads.of_instances(world.ports, snapshot, [instance_id], 50, first.end_cursor))[instance_id]
-        count = await rest.page.total()
+        count = await rest.page.total(snapshot)
     history = [item.event for item in (*first.page.items, *rest.page.items)]
     assert [event.sequence for event in history] == sorted({event.sequence for event in history})
     assert (first.page.has_next, rest.page.has_next, count) == (True, False, len(history))

@@ -202,7 +202,7 @@ async def listed(world: World, who: Principal, query: Query) -> list[UUID]:
             assert page.has_previous is (after is not None)
             found += [item.instance_id for item in page.items]
             if not page.has_next:
-                assert await page.total() == len(found)
+                assert await page.total(snapshot) == len(found)
                 return found
             assert len(page.items) == 7, "a page that has a next one is full"
             after = page.cursors[-1]

@@ -328,6 +328,17 @@ async def test_two_looks_in_one_question_show_the_same_state(house: House) -> No
     assert {name: answer["data"][name]["dialog"]["isContentSeen"] for name in "ab"} == {"a": True, "b": True}
 
 
+async def test_lists_beside_a_look_are_counted_all_the_same(house: House) -> None:
+    """The look writes, so the operation gets a new picture; what is counted afterwards is counted there."""
+    instance_id = await house.world.started()
+    document = """query ($id: UUID!) { viewer { parties { totalCount } } instances(filter: {}) { totalCount edges {
+        node { events { totalCount } } } } dialogById(dialogId: $id) { dialog { isContentSeen } } }"""
+    answer = await house.graph.ask(house.graph.token("kari"), document, id=str(await dialog_of(house, instance_id)))
+    assert "errors" not in answer
+    assert answer["data"]["viewer"]["parties"]["totalCount"] > 0
+    assert answer["data"]["instances"]["totalCount"] == len(answer["data"]["instances"]["edges"])
+
+
 async def test_a_dialog_that_is_busy_is_shown_all_the_same(house: House) -> None:
     instance_id = await house.world.started()
     dialog_id = await dialog_of(house, instance_id)

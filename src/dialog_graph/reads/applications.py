@@ -60,7 +60,7 @@ async def page(
     rows = [(item, Position(ORDER, str(item.app_id), None)) for item in behind[: size + 1]]
     shown = page_of(rows, size, after)
 
-    async def total() -> int:
+    async def total(_: Snapshot) -> int:
         return len(wanted)
 
     return Page(shown.items, shown.cursors, shown.has_next, shown.has_previous, total)

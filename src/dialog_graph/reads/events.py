@@ -187,7 +187,7 @@ async def feed_page(ports: Ports, snapshot: Snapshot, wanted: Wanted, first: int
     start = START if after is None else await events.resume(snapshot, after)
     found, end, has_next = await _full_page(ports, snapshot, chosen, (start, first))
 
-    async def total() -> int:
+    async def total(snapshot: Snapshot) -> int:
         return await _counted(ports, snapshot, chosen)
 
     placed = [PlacedEvent(event, Cursor(event.xid, event.seq).token(meta.epoch)) for event in found]
@@ -249,7 +249,7 @@ async def of_instances(
             cursors,
             has_next=len(history) > first,
             has_previous=after is not None,
-            total=_Total(snapshot, instance_id),
+            total=_Total(instance_id),
         )
         end = cursors[-1] if cursors else after or Position(_LIST, 0, None).encode()
         pages[instance_id] = EventPage(page=page, end_cursor=end)
@@ -260,11 +260,10 @@ async def of_instances(
 class _Total:
     """Counts the history of one instance when it is asked."""
 
-    snapshot: Snapshot
     instance_id: UUID
 
-    async def __call__(self) -> int:
-        return await self.snapshot.fetchval(
+    async def __call__(self, snapshot: Snapshot) -> int:
+        return await snapshot.fetchval(
             "select count(*) from (select from event e join instance i on i.instance_id = $1"
             " where e.party_id = i.party_id and e.stream_id = $1 and e.audience <> 0 limit $2) c",
             self.instance_id,

@@ -186,7 +186,7 @@ async def search(ports: Ports, snapshot: Snapshot, query: Query) -> Page[Instanc
     )
     counting = f"select count(*) from (select {_FROM}{conditions} limit {MAX_TOTAL}) c"
 
-    async def total() -> int:
+    async def total(snapshot: Snapshot) -> int:
         return await snapshot.fetchval(counting, *counted)
 
     return Page(page.items, page.cursors, page.has_next, page.has_previous, total)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from dialog_graph.errors import Refusal, Refused, refuse
 from dialog_graph.model import strict_json
+from dialog_graph.storage.database import Snapshot
 
 DEFAULT_FIRST = 50
 MAX_FIRST = 100
@@ -90,19 +91,19 @@ def check_first(first: int | None) -> int:
     return first
 
 
-async def _no_total() -> int:
+async def _no_total(_: Snapshot) -> int:
     return 0
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[ItemT]):
-    """One page of a list. `cursors` fit `items`; `total` counts when it is asked."""
+    """One page of a list. `cursors` fit `items`; `total` counts when it is asked, in the picture of then."""
 
     items: Sequence[ItemT]
     cursors: Sequence[str]
     has_next: bool
     has_previous: bool
-    total: Callable[[], Awaitable[int]] = _no_total
+    total: Callable[[Snapshot], Awaitable[int]] = _no_total
 
 
 def page_of(found: Sequence[tuple[ItemT, Position]], first: int, after: str | None) -> Page[ItemT]:

@@ -42,7 +42,7 @@ async def page(
     rows = [(item.party, _position(item.party)) for item in found]
     shown = page_of(rows, size, after)
 
-    async def total() -> int:
+    async def total(snapshot: Snapshot) -> int:
         everyone = await parties.all_represented(snapshot)
         return sum(1 + len(item.sub_parties) for item in everyone)
 

@@ -86,7 +86,7 @@ async def deliveries(ports: Ports, snapshot: Snapshot, query: DeliveryQuery) -> 
         *([] if position is None else [position.value]),
     )
 
-    async def total() -> int:
+    async def total(snapshot: Snapshot) -> int:
         return await snapshot.fetchval(f"select count(*) from (select {_FROM}{where} limit {MAX_TOTAL}) c", *parameters)
 
     page = page_of([(_delivery(row), Position(_ORDER, row["seq"], None)) for row in rows], first, query.after)

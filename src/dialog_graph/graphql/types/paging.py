@@ -37,6 +37,6 @@ async def counted(info: Info[Context, None], page: Page[ItemT]) -> int:
     """The number of all rows, counted now because it was selected; stops at 10 000."""
 
     async def count(ports: Ports, snapshot: Snapshot) -> int:
-        return await page.total()
+        return await page.total(snapshot)
 
     return await info.context.read(count)
