@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -127,6 +128,6 @@ async def test_an_unknown_database_is_named(server: Server) -> None:
     place = server.place
     address = f"postgresql://postgres@/nowhere?host={place.host}" if isinstance(place, Address) else place
     if isinstance(place, str):
-        address = plain_url(place).replace("/base", "/nowhere")
+        address = urlsplit(plain_url(place))._replace(path="/nowhere").geturl()
     with pytest.raises(DatabaseUnusable, match='"nowhere" does not exist'):
         await bootstrap.prepare(address, Settings())

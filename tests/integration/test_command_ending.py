@@ -233,7 +233,10 @@ async def dialog_of(world: World, instance_id: UUID) -> UUID:
     return await world.admin.fetchval("select dialog_id from dg.dialog where instance_id = $1", instance_id)
 
 
-WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+WAITING = """
+select count(*) from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0
+"""
+"""What a session waits for is shown to superusers only; that another one is in its way is shown to all."""
 
 
 async def waiting(world: World, count: int) -> None:
