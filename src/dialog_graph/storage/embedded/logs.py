@@ -1,6 +1,7 @@
 """What initdb and Postgres say at a start, and how a failed start shows it (rule 7)."""
 
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from dialog_graph.storage.embedded.site import Site
 
 _SHOWN = 12
 _READ = 8192
+_COLLECTED, _STEP = 1.0, 0.02
+"""Seconds: how long the collector may take, and how often its log is looked at."""
 
 
 @contextmanager
@@ -27,16 +30,31 @@ def start_log(site: Site) -> Generator[int, None, None]:
 
 @contextmanager
 def explained(site: Site) -> Generator[None, None, None]:
-    """Add to an `EmbeddedError` what the logs say: once the collector runs, the reason stands only in its own."""
+    """Add to an `EmbeddedError` what the logs say: once the collector runs, the reason stands only in its own.
+
+    The collector outlives the server that failed and writes last, so its log is given a moment to grow.
+    """
+    before = _collected(site)
     try:
         yield
     except EmbeddedError as fault:
+        end = time.monotonic() + _COLLECTED
+        while _collected(site) == before and time.monotonic() < end:
+            time.sleep(_STEP)
         said = "".join(f"\n{log}:\n{tail}" for log in _logs(site) if (tail := _tail(log)))
         raise EmbeddedError(f"{fault}{said}") from fault
 
 
 def _logs(site: Site) -> list[Path]:
-    return [site.start_log, *sorted((site.cluster / "log").glob("*.log"), key=lambda log: log.stat().st_mtime)[-1:]]
+    return [site.start_log, *_collectors(site)[-1:]]
+
+
+def _collectors(site: Site) -> list[Path]:
+    return sorted((site.cluster / "log").glob("*.log"), key=lambda log: log.stat().st_mtime)
+
+
+def _collected(site: Site) -> int:
+    return sum(log.stat().st_size for log in _collectors(site))
 
 
 def _tail(log: Path) -> str:
