@@ -5,20 +5,20 @@
 answers its conditions. Rules: app folder, whole document.
 """
 
-from dialog_graph.apps.app_settings import AppSettings
-from dialog_graph.apps.calculate import calculate
 from dialog_graph.apps.check import CheckedApp, CheckReport, check
+from dialog_graph.apps.contents.app_settings import AppSettings
+from dialog_graph.apps.contents.metadata import PDF_TYPE, ApplicationMetadata, DataType, PartyType
+from dialog_graph.apps.contents.models import Model
+from dialog_graph.apps.contents.texts import TextResources
 from dialog_graph.apps.evaluator import AppEvaluator, document_of
 from dialog_graph.apps.files import Files
-from dialog_graph.apps.folders import find_apps, read_folder
-from dialog_graph.apps.form_state import FormState, Reader, form_state
-from dialog_graph.apps.hidden_data import remove_hidden
+from dialog_graph.apps.form_data.calculate import calculate
+from dialog_graph.apps.form_data.prefill import PrefillFacts, prefill, prefill_query
+from dialog_graph.apps.forms.form_state import FormState, Reader, form_state
+from dialog_graph.apps.forms.hidden_data import remove_hidden
 from dialog_graph.apps.loader import load
-from dialog_graph.apps.metadata import PDF_TYPE, ApplicationMetadata, DataType, PartyType
-from dialog_graph.apps.models import Model
-from dialog_graph.apps.prefill import PrefillFacts, prefill, prefill_query
-from dialog_graph.apps.texts import TextResources
-from dialog_graph.apps.validation import Source, validate, validate_element
+from dialog_graph.apps.readers.folders import find_apps, read_folder
+from dialog_graph.apps.validation.gate import Source, validate, validate_element
 from dialog_graph.apps.version import AppVersion
 
 __all__ = [

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialog_graph.apps.files import Files
-from dialog_graph.apps.folders import find_apps, read_folder
 from dialog_graph.apps.loader import load
-from dialog_graph.apps.metadata_reader import read_metadata
-from dialog_graph.apps.reading import Findings
+from dialog_graph.apps.readers.folders import find_apps, read_folder
+from dialog_graph.apps.readers.metadata_reader import read_metadata
+from dialog_graph.apps.readers.reading import Findings
 from dialog_graph.model.diagnostic import Diagnostic, DiagnosticPlace, DiagnosticSeverity, Diags
 from dialog_graph.model.json_value import Json
 

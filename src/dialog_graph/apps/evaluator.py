@@ -7,9 +7,9 @@ from datetime import tzinfo
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dialog_graph.apps import paths
+from dialog_graph.apps.contents import paths
+from dialog_graph.apps.contents.texts import TextVariable
 from dialog_graph.apps.standing import NOWHERE, Standing
-from dialog_graph.apps.texts import TextVariable
 from dialog_graph.apps.version import AppVersion
 from dialog_graph.bpmn import EvaluationFailed, Vars
 from dialog_graph.errors import Refusal

@@ -8,30 +8,30 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from dialog_graph.apps.app_settings import AppSettings
-from dialog_graph.apps.calculations_reader import read_calculations
-from dialog_graph.apps.conditions import check_conditions, read_conditions
+from dialog_graph.apps.checks.form import check_forms
+from dialog_graph.apps.checks.layout import FormKnown, check_layouts
+from dialog_graph.apps.checks.policy import check_policy
+from dialog_graph.apps.checks.process import check_process
+from dialog_graph.apps.contents.app_settings import AppSettings
+from dialog_graph.apps.contents.metadata import DataType
 from dialog_graph.apps.diagnostics import POLICY, PROCESS, At, ordered
-from dialog_graph.apps.field_rules_reader import read_field_rules
 from dialog_graph.apps.files import Files
-from dialog_graph.apps.folders import is_ignored_logic
-from dialog_graph.apps.form_checks import check_forms
-from dialog_graph.apps.known import Known
-from dialog_graph.apps.layout_checks import FormKnown, check_layouts
-from dialog_graph.apps.layouts_reader import read_layouts
 from dialog_graph.apps.logic import ENTRY
-from dialog_graph.apps.metadata import DataType
-from dialog_graph.apps.metadata_reader import MetadataFile, read_metadata
-from dialog_graph.apps.models_reader import read_models
-from dialog_graph.apps.options_reader import read_options
-from dialog_graph.apps.policy_checks import check_policy
-from dialog_graph.apps.prefill_reader import read_prefills
-from dialog_graph.apps.process_checks import check_process
-from dialog_graph.apps.reading import Findings
-from dialog_graph.apps.settings_reader import read_settings
-from dialog_graph.apps.texts_reader import read_texts
+from dialog_graph.apps.readers.calculations_reader import read_calculations
+from dialog_graph.apps.readers.conditions import check_conditions, read_conditions
+from dialog_graph.apps.readers.field_rules_reader import read_field_rules
+from dialog_graph.apps.readers.folders import is_ignored_logic
+from dialog_graph.apps.readers.known import Known
+from dialog_graph.apps.readers.layouts_reader import read_layouts
+from dialog_graph.apps.readers.metadata_reader import MetadataFile, read_metadata
+from dialog_graph.apps.readers.models_reader import read_models
+from dialog_graph.apps.readers.options_reader import read_options
+from dialog_graph.apps.readers.prefill_reader import read_prefills
+from dialog_graph.apps.readers.reading import Findings
+from dialog_graph.apps.readers.settings_reader import read_settings
+from dialog_graph.apps.readers.texts_reader import read_texts
+from dialog_graph.apps.validation.xsd_validation import with_validators
 from dialog_graph.apps.version import AppVersion
-from dialog_graph.apps.xsd_validation import with_validators
 from dialog_graph.bpmn import Definition, read_process
 from dialog_graph.model.diagnostic import Diags
 from dialog_graph.policy import read_policy

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from dialog_graph.apps.paths import Arrays, Step, context_of
+from dialog_graph.apps.contents.paths import Arrays, Step, context_of
 from dialog_graph.model.json_value import Json
 
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from dialog_graph.apps.app_settings import AppSettings
-from dialog_graph.apps.calculations import CalculationFile
-from dialog_graph.apps.field_rules import RuleFile
-from dialog_graph.apps.layouts import Layouts
-from dialog_graph.apps.metadata import ApplicationMetadata, DataType
-from dialog_graph.apps.models import Model
-from dialog_graph.apps.options import OptionList
-from dialog_graph.apps.prefill_map import PrefillMap
-from dialog_graph.apps.texts import TextResources
+from dialog_graph.apps.contents.app_settings import AppSettings
+from dialog_graph.apps.contents.calculations import CalculationFile
+from dialog_graph.apps.contents.field_rules import RuleFile
+from dialog_graph.apps.contents.layouts import Layouts
+from dialog_graph.apps.contents.metadata import ApplicationMetadata, DataType
+from dialog_graph.apps.contents.models import Model
+from dialog_graph.apps.contents.options import OptionList
+from dialog_graph.apps.contents.prefill_map import PrefillMap
+from dialog_graph.apps.contents.texts import TextResources
 from dialog_graph.bpmn import Definition, Element
 from dialog_graph.errors import Texts
 from dialog_graph.expressions import Expression

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from dialog_graph.apps import DataType
-from dialog_graph.apps.documents import max_bytes, read_wire
-from dialog_graph.apps.validation import file_issues
+from dialog_graph.apps.form_data.documents import max_bytes, read_wire
+from dialog_graph.apps.validation.gate import file_issues
 from dialog_graph.commands.step import Given, Work, in_step
 from dialog_graph.commands.step.documents import blank, put, store_document
 from dialog_graph.commands.step.frame import actor_key, check_key

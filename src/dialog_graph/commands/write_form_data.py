@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from dialog_graph.apps import DataType, document_of
-from dialog_graph.apps.documents import apply_patch, changed_paths, check_document, max_bytes
+from dialog_graph.apps.form_data.documents import apply_patch, changed_paths, check_document, max_bytes
 from dialog_graph.commands.step import Given, Work, in_step
 from dialog_graph.commands.step.documents import store_document
 from dialog_graph.commands.step.json_input import refuse_large, refuse_unfit

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialog_graph.apps import AppEvaluator, AppVersion
-from dialog_graph.apps.form_nodes import Node
-from dialog_graph.apps.form_tree import FormTree
-from dialog_graph.apps.forms import form_tree
+from dialog_graph.apps.forms.form_nodes import Node
+from dialog_graph.apps.forms.form_tree import FormTree
+from dialog_graph.apps.forms.tree_of_task import form_tree
 from dialog_graph.model.instance import DataElement
 from tests.unit.apps.sample import form, instance, loaded
 

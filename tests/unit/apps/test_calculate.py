@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dialog_graph.apps.calculate import calculate
+from dialog_graph.apps.form_data.calculate import calculate
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 from tests.unit.apps.sample import MODEL, SCHEMA, form, instance, loaded

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from dialog_graph.apps import AppEvaluator, AppVersion, load
-from dialog_graph.apps.form_nodes import Node
-from dialog_graph.apps.form_tree import FormTree
-from dialog_graph.apps.forms import form_tree
+from dialog_graph.apps.forms.form_nodes import Node
+from dialog_graph.apps.forms.form_tree import FormTree
+from dialog_graph.apps.forms.tree_of_task import form_tree
 from dialog_graph.expressions import Expression, ExpressionError, compile_expression
 from dialog_graph.model.instance import DataElement
 from tests.unit.apps.sample import METADATA, SCHEMA, SETS, TEXTS, files, form, instance, metadata

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from dialog_graph.apps import AppVersion, Files, PartyType, load, read_folder
-from dialog_graph.apps.documents import new_document, read_wire, wire
+from dialog_graph.apps.form_data.documents import new_document, read_wire, wire
 from dialog_graph.model.diagnostic import DiagnosticSeverity
 from dialog_graph.model.json_value import Json
 from dialog_graph.urns import AppId

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from dialog_graph.apps.documents import (
+from dialog_graph.apps.form_data.documents import (
     ROW_ID,
     add_row_ids,
     changed_paths,

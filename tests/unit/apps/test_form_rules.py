@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dialog_graph.apps import AppVersion, Source, validate
-from dialog_graph.apps.hidden_data import remove_hidden
+from dialog_graph.apps.forms.hidden_data import remove_hidden
 from dialog_graph.model.instance import DataElement
 from tests.unit.apps.forms_sample import app, group, page, part
 from tests.unit.apps.sample import METADATA, SETS, TEXTS, data_type, form, instance, loaded

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dialog_graph.apps import load, validate
-from dialog_graph.apps.documents import new_document
-from dialog_graph.apps.form_state import BoundField, ComponentState, FormState, FormText, Reader, form_state
+from dialog_graph.apps.form_data.documents import new_document
+from dialog_graph.apps.forms.form_state import BoundField, ComponentState, FormState, FormText, Reader, form_state
 from tests.unit.apps.forms_sample import app, group, page, part
 from tests.unit.apps.sample import SETS, TEXTS, form, instance, loaded
 from tests.unit.apps.test_corpus import APPS, read

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dialog_graph.apps.form_tree import MAX_NODES
+from dialog_graph.apps.forms.form_tree import MAX_NODES
 from dialog_graph.errors import Refused
 from dialog_graph.expressions import Expression, ExpressionError, compile_expression
 from tests.unit.apps.forms_sample import app, group, hidden, node, page, part, tree

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dialog_graph.apps import ApplicationMetadata, PartyType
-from dialog_graph.apps.metadata import DataType
+from dialog_graph.apps.contents.metadata import DataType
 from tests.unit.apps.sample import METADATA, codes, data_type, loaded, metadata
 
 

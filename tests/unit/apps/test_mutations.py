@@ -14,13 +14,13 @@ import pytest
 from lxml import etree
 
 from dialog_graph.apps import AppVersion, Files, load, read_folder, validate
-from dialog_graph.apps.calculate import calculate
-from dialog_graph.apps.documents import new_document, wire
-from dialog_graph.apps.form_state import form_state
-from dialog_graph.apps.hidden_data import remove_hidden
-from dialog_graph.apps.prefill import prefill
-from dialog_graph.apps.prefill_map import PrefillFacts, Section
-from dialog_graph.apps.validation import validate_document
+from dialog_graph.apps.contents.prefill_map import PrefillFacts, Section
+from dialog_graph.apps.form_data.calculate import calculate
+from dialog_graph.apps.form_data.documents import new_document, wire
+from dialog_graph.apps.form_data.prefill import prefill
+from dialog_graph.apps.forms.form_state import form_state
+from dialog_graph.apps.forms.hidden_data import remove_hidden
+from dialog_graph.apps.validation.gate import validate_document
 from dialog_graph.errors import Refused
 from dialog_graph.model.diagnostic import Diags
 from dialog_graph.model.instance import DataElement

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialog_graph.apps.patches import MAX_OPERATIONS, apply_patch
+from dialog_graph.apps.form_data.patches import MAX_OPERATIONS, apply_patch
 from dialog_graph.errors import Refusal
 
 DOCUMENT: Any = {"name": "A", "age": 1, "rows": [{"item": "x"}, {"item": "y"}], "a/b": {"m~n": 0}}

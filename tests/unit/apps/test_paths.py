@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from dialog_graph.apps import paths
+from dialog_graph.apps.contents import paths
 from dialog_graph.model.json_value import Json
 
 DOCUMENT: Json = {

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from dialog_graph.apps.prefill import prefill, prefill_query
-from dialog_graph.apps.prefill_map import PrefillFacts, Section
+from dialog_graph.apps.contents.prefill_map import PrefillFacts, Section
+from dialog_graph.apps.form_data.prefill import prefill, prefill_query
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.party import Party, PartyKind

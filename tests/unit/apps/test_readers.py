@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dialog_graph.apps import load
-from dialog_graph.apps.layouts import LayoutKind
+from dialog_graph.apps.contents.layouts import LayoutKind
 from tests.unit.apps.sample import METADATA, MODEL, SCHEMA, SETS, TEXTS, codes, data_type, files, loaded, metadata
 
 NO_UI = {SETS: None, "ui/form/Settings.json": None, "ui/form/layouts/one.json": None}

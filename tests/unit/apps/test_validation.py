@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from dialog_graph.apps import Source, validate, validate_element
-from dialog_graph.apps.row_ids import ROW_ID
-from dialog_graph.apps.validation import MAX_ISSUES, file_issues, validate_document
+from dialog_graph.apps.form_data.row_ids import ROW_ID
+from dialog_graph.apps.validation.gate import MAX_ISSUES, file_issues, validate_document
 from dialog_graph.apps.validation_texts import CODES, LANGUAGES, message
 from dialog_graph.errors import Issue, Severity
 from dialog_graph.model.instance import FileScan

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from dialog_graph.apps.documents import read_wire, wire
-from dialog_graph.apps.row_ids import ROW_ID
+from dialog_graph.apps.form_data.documents import read_wire, wire
+from dialog_graph.apps.form_data.row_ids import ROW_ID
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 from tests.unit.apps.sample import SCHEMA, loaded

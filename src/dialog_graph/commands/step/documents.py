@@ -10,8 +10,8 @@ from types import MappingProxyType
 from uuid import UUID
 
 from dialog_graph.apps import DataType, document_of
-from dialog_graph.apps.calculate import calculate
-from dialog_graph.apps.documents import add_row_ids, data_values, presentation_texts, wire
+from dialog_graph.apps.form_data.calculate import calculate
+from dialog_graph.apps.form_data.documents import add_row_ids, data_values, presentation_texts, wire
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.ids import from_random

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from dialog_graph.apps import document_of
-from dialog_graph.apps.documents import check_document, new_document, strip_row_ids
-from dialog_graph.apps.hidden_data import remove_hidden
-from dialog_graph.apps.prefill import PrefillFacts, prefill
+from dialog_graph.apps.form_data.documents import check_document, new_document, strip_row_ids
+from dialog_graph.apps.form_data.prefill import PrefillFacts, prefill
+from dialog_graph.apps.forms.hidden_data import remove_hidden
 from dialog_graph.commands.step.documents import remove, store_as_is, store_document
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import Refusal, Refused

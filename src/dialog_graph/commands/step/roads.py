@@ -6,7 +6,7 @@ Process engine §6.5 and §7.3, app folder rules §4.2. Patch, upload, overwrite
 from enum import Enum
 
 from dialog_graph.apps import DataType
-from dialog_graph.apps.validation import count_issues
+from dialog_graph.apps.validation.gate import count_issues
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused
 from dialog_graph.model.instance import DataElement

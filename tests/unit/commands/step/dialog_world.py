@@ -10,8 +10,8 @@ from uuid import UUID
 import orjson
 
 from dialog_graph.apps import AppVersion
-from dialog_graph.apps.metadata import MessageBoxConfig, SyncSettings
-from dialog_graph.apps.texts import TextResource, TextResources
+from dialog_graph.apps.contents.metadata import MessageBoxConfig, SyncSettings
+from dialog_graph.apps.contents.texts import TextResource, TextResources
 from dialog_graph.commands.step.projection import Projection, Source, project
 from dialog_graph.model.dialog import Dialog, Transmission
 from dialog_graph.model.event import CATALOGUE, Event

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from dialog_graph.apps.metadata import CopyInstanceSettings, DataType
+from dialog_graph.apps.contents.metadata import CopyInstanceSettings, DataType
 from dialog_graph.commands.step import dialog_parts
 from dialog_graph.model.dialog import Activity, ActivityType, Consumer, GuiActionPriority, HttpVerb, TransmissionType
 from dialog_graph.model.ids import sub, v7

@@ -15,7 +15,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from dialog_graph.apps import AppVersion
-from dialog_graph.apps.metadata import MessageBoxConfig
+from dialog_graph.apps.contents.metadata import MessageBoxConfig
 from dialog_graph.commands.step.projection import Projection, Source, project
 from dialog_graph.model.dialog import Activity, ContentValue, Dialog, DialogStatus, Folder, Transmission
 from dialog_graph.model.event import Event

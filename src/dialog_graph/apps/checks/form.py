@@ -1,0 +1,61 @@
+"""Checks of the metadata against forms and models; none of them needs the process (app folder §14)."""
+
+from collections.abc import Mapping
+
+from dialog_graph.apps.contents import paths
+from dialog_graph.apps.contents.layouts import Layouts
+from dialog_graph.apps.contents.metadata import ApplicationMetadata, DataType
+from dialog_graph.apps.contents.models import Model
+from dialog_graph.apps.readers.metadata_reader import MetadataFile
+from dialog_graph.apps.readers.reading import Findings, JsonObject
+
+_ENTRIES = frozenset({"new-instance", "select-instance", "stateless"})
+
+
+def check_forms(file: MetadataFile, layouts: Layouts, models: Mapping[str, Model], findings: Findings) -> None:
+    """`onEntry`, shadow fields, presentation and data fields, copy settings."""
+    metadata, top = file.metadata, file.top
+    types = {data_type.id: data_type for data_type in metadata.data_types}
+    _check_entry(metadata, top, layouts, types)
+    for row in top.objects("dataTypes"):
+        target = row.part("appLogic").part("shadowFields").text("saveToDataType")
+        if target is not None and not (target in types and types[target].is_form):
+            findings.add("DG3012", row.at("appLogic"), id=target)
+    for key in ("presentationFields", "dataFields"):
+        for row in top.objects(key):
+            problem = _field_problem(row, types, models)
+            if problem:
+                findings.add("DG9501", row.node.at, key=key, reason=problem)
+    copy = top.part("copyInstanceSettings")
+    for excluded in metadata.copy_instance.excluded_data_types:
+        if excluded not in types:
+            findings.add("DG9503", copy.at("excludedDataTypes"), id=excluded)
+
+
+def _check_entry(
+    metadata: ApplicationMetadata, top: JsonObject, layouts: Layouts, types: Mapping[str, DataType]
+) -> None:
+    entry, findings = metadata.on_entry, top.node.findings
+    if entry.show not in _ENTRIES and entry.show not in layouts.sets:
+        findings.add("DG3011", top.part("onEntry").at("show"), value=entry.show)
+    form = layouts.sets.get(entry.show) if entry.is_stateless else None
+    data_type = types.get(form.data_type or "") if form else None
+    if data_type is None:
+        return
+    if data_type.task_id is not None:
+        findings.add("DG3017", top.part("onEntry").at("show"), id=data_type.id, reason="belongs to a task")
+    elif not data_type.allow_anonymous_on_stateless:
+        findings.add("DG3017", top.part("onEntry").at("show"), id=data_type.id, reason="needs a login")
+
+
+def _field_problem(row: JsonObject, types: Mapping[str, DataType], models: Mapping[str, Model]) -> str | None:
+    data_type, path = row.text("dataTypeId"), row.text("path")
+    if data_type is None or path is None:
+        return None
+    if data_type not in types:
+        return f'the data type "{data_type}" is unknown'
+    steps = paths.parse(path)
+    model = models.get(data_type)
+    if steps is None or (model is not None and model.shape.at(steps) is None):
+        return f'the path "{path}" is not in the model of "{data_type}"'
+    return None

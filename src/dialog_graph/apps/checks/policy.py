@@ -1,0 +1,73 @@
+"""Checks of the policy against the process and the data types (app folder §14, `DG91xx`)."""
+
+from collections.abc import Iterator
+
+from dialog_graph.apps.diagnostics import METADATA, POLICY, PROCESS, At
+from dialog_graph.apps.readers.reading import Findings
+from dialog_graph.apps.version import AppVersion
+from dialog_graph.bpmn import TaskKind
+from dialog_graph.policy import ANY, ANY_ACTION, RELATION, Effect, Row, Scope, end_scope, org_key, task_scope
+from dialog_graph.tasks import type_of
+
+
+def check_policy(version: AppVersion, findings: Findings) -> None:
+    """All checks, in the order of the codes. Only for apps that have a policy file."""
+    permits = tuple(row for row in version.policy.rows if row.effect is Effect.PERMIT)
+    if not any(_grants(row, "instantiate", row.scope) for row in permits):
+        findings.add("DG9101", At(file=POLICY))
+    _check_tasks(version, permits, findings)
+    _check_scopes(version, findings)
+    _check_owner(version, permits, findings)
+    for data_type in version.data_types.values():
+        for action in (data_type.action_required_to_read, data_type.action_required_to_write):
+            if action and not any(_grants(row, action, row.scope) for row in permits):
+                findings.add("DG9107", At(file=METADATA, line=data_type.line), action=action)
+
+
+def _grants(row: Row, action: str, scope: Scope) -> bool:
+    """True when the row speaks of this action in this scope."""
+    wanted = action.casefold() if row.folds_action else action
+    place = scope.casefold() if row.folds_scope else scope
+    return row.action in (ANY_ACTION, wanted) and row.scope in (ANY, place)
+
+
+def _check_tasks(version: AppVersion, permits: tuple[Row, ...], findings: Findings) -> None:
+    for element in version.definition.tasks:
+        task = element.task
+        if task is None or task.kind is not TaskKind.USER:
+            continue
+        scope, at = task_scope(element.id), At(file=PROCESS, line=element.line, element_id=element.id)
+        rule = type_of(task.type)
+        needed = (*rule.required, *rule.owner_required)
+        if task.has_handler and not any(_grants(row, action, scope) for row in permits for action in needed):
+            findings.add("DG9102", at, task=element.id, action=needed[0])
+        for action in task.actions:
+            if not any(_grants(row, action.name, scope) for row in permits):
+                findings.add("DG9103", at, action=action.name, task=element.id)
+
+
+def _check_scopes(version: AppVersion, findings: Findings) -> None:
+    known = {*_scopes(version)}
+    folded = {scope.casefold() for scope in known}
+    for row in version.policy.rows:
+        is_place = row.scope.startswith(("task:", "end:"))
+        if is_place and row.scope not in (folded if row.folds_scope else known):
+            findings.add("DG9104", At(file=POLICY, line=row.line), id=row.scope.partition(":")[2])
+
+
+def _scopes(version: AppVersion) -> Iterator[str]:
+    yield from (task_scope(element.id) for element in version.definition.tasks)
+    yield from (end_scope(element.id) for element in version.definition.end_events)
+
+
+def _check_owner(version: AppVersion, permits: tuple[Row, ...], findings: Findings) -> None:
+    """What the parties see after the end, and what the service owner needs to fetch the data and say so."""
+    owner = org_key(version.app_id.org)
+    ends = [end_scope(element.id) for element in version.definition.end_events]
+    of_parties = [row for row in permits if row.subject_all != (owner,)]
+    of_owner = [row for row in permits if row.subject_all in ((owner,), (RELATION,))]
+    if ends and not any(_grants(row, "read", end) for row in of_parties for end in ends):
+        findings.add("DG9105", At(file=POLICY))
+    for code, action in (("DG9106", "complete"), ("DG9108", "read")):
+        if not any(_grants(row, action, row.scope) for row in of_owner):
+            findings.add(code, At(file=POLICY))

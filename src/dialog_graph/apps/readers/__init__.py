@@ -1,0 +1,1 @@
+"""From bytes to `contents`: one reader a kind of file, each reporting what it meets with file and line."""

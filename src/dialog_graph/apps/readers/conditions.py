@@ -1,0 +1,57 @@
+"""Compiles the conditions of a process's flows and checks what they ask for (app folder §11, process engine §4.2)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from dialog_graph.apps.diagnostics import PROCESS, At
+from dialog_graph.apps.readers.expression_checks import check_condition, check_names, check_parts, check_server
+from dialog_graph.apps.readers.expression_reader import Place
+from dialog_graph.apps.readers.known import Known
+from dialog_graph.apps.readers.reading import Findings
+from dialog_graph.bpmn import Definition, Flow
+from dialog_graph.expressions import Expression, compile_expression, read_condition
+from dialog_graph.model.diagnostic import Diagnostic
+
+
+def read_conditions(definition: Definition, findings: Findings) -> Mapping[str, Expression]:
+    """The compiled conditions by flow id; one that does not compile is reported and left out."""
+    found: dict[str, Expression] = {}
+    for flow in definition.flows:
+        expression = _compiled(flow, findings) if flow.condition_text is not None else None
+        if expression is not None:
+            found[flow.id] = expression
+    return MappingProxyType(found)
+
+
+def _compiled(flow: Flow, findings: Findings) -> Expression | None:
+    source = read_condition(flow.condition_text or "")
+    result = source if isinstance(source, tuple) else compile_expression(source)
+    if isinstance(result, tuple):
+        findings.extend(tuple(_placed(item, flow) for item in result))
+        return None
+    return result
+
+
+def check_conditions(
+    definition: Definition, conditions: Mapping[str, Expression], known: Known, findings: Findings
+) -> None:
+    """Findings about what conditions ask for. They see no components; only a named data type can be checked."""
+    for flow in definition.flows:
+        expression = conditions.get(flow.id)
+        if expression is not None:
+            place = _place(flow)
+            check_server(expression, place, findings)
+            check_condition(expression, place, findings)
+            check_names(expression, None, replace(known, components=frozenset()), place, findings)
+            check_parts(expression, place, findings)
+
+
+def _place(flow: Flow) -> Place:
+    return lambda path: At(file=PROCESS, line=flow.condition_line or flow.line, element_id=flow.id)
+
+
+def _placed(item: Diagnostic, flow: Flow) -> Diagnostic:
+    """A finding inside of a condition text, moved to its place in the file."""
+    line = (flow.condition_line or flow.line) + (item.line or 1) - 1
+    return replace(item, file=PROCESS, line=line, column=None, element_id=flow.id)

@@ -1,0 +1,1 @@
+"""What validation says of form data, one module a source (app folder §10)."""
