@@ -12,8 +12,11 @@ from dialog_graph.storage.embedded.site import Site
 
 _SHOWN = 12
 _READ = 8192
-_COLLECTED, _STEP = 1.0, 0.02
+_COLLECTED, _STEP = 2.0, 0.02
 """Seconds: how long the collector may take, and how often its log is looked at."""
+
+_LAST_WORDS = ("FATAL", "PANIC")
+"""Weights of what a server says when it gives up; the house's clusters speak English."""
 
 
 @contextmanager
@@ -32,14 +35,14 @@ def start_log(site: Site) -> Generator[int, None, None]:
 def explained(site: Site) -> Generator[None, None, None]:
     """Add to an `EmbeddedError` what the logs say: once the collector runs, the reason stands only in its own.
 
-    The collector outlives the server that failed and writes last, so its log is given a moment to grow.
+    The collector outlives the server that failed and writes last, so it is waited for until the reason stands there.
     """
     before = _collected(site)
     try:
         yield
     except EmbeddedError as fault:
         end = time.monotonic() + _COLLECTED
-        while _collected(site) == before and time.monotonic() < end:
+        while not _has_last_words(site, before) and time.monotonic() < end:
             time.sleep(_STEP)
         said = "".join(f"\n{log}:\n{tail}" for log in _logs(site) if (tail := _tail(log)))
         raise EmbeddedError(f"{fault}{said}") from fault
@@ -55,6 +58,12 @@ def _collectors(site: Site) -> list[Path]:
 
 def _collected(site: Site) -> int:
     return sum(log.stat().st_size for log in _collectors(site))
+
+
+def _has_last_words(site: Site, before: int) -> bool:
+    """True when the collectors' logs have grown and end with the reason."""
+    logs = _collectors(site)[-1:]
+    return _collected(site) > before and any(word in _tail(log) for log in logs for word in _LAST_WORDS)
 
 
 def _tail(log: Path) -> str:
