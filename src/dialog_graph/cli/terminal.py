@@ -1,0 +1,37 @@
+"""What all commands share: the settings, a line to the terminal, the end with a refusal."""
+
+import sys
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+
+from dialog_graph.settings import Settings
+
+
+def fail(message: str) -> typer.Exit:
+    """Tells the refusal on standard error; the exit to raise."""
+    typer.echo(message, err=True)
+    return typer.Exit(1)
+
+
+def settings_of(**given: Any) -> Settings:
+    """The settings; wrong ones are told by name and rule, never with their values, which may be secret."""
+    try:
+        return Settings(**given)
+    except ValidationError as fault:
+        for error in fault.errors(include_url=False, include_context=False, include_input=False):
+            if error["type"] == _FOLLOWING:
+                continue
+            typer.echo(f"{'.'.join(str(part) for part in error['loc']) or 'settings'}: {error['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
+_FOLLOWING = "default_factory_not_called"
+"""Says only that another setting is wrong."""
+
+
+def say(text: str) -> None:
+    """A line at once, also into a pipe."""
+    typer.echo(text)
+    sys.stdout.flush()
