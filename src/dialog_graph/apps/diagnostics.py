@@ -24,11 +24,15 @@ MAX_PER_FILE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of `RULES`. `message` is a template for the parameters given to `finding`."""
+    """One row of `RULES`. `message` and `fix` are templates for the parameters given to `finding`.
+
+    `fix`: what `check --fix` writes at the place; only rules that have one are mended by the linter.
+    """
 
     severity: DiagnosticSeverity
     message: str
     hint: str | None = None
+    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +68,8 @@ RULES: Mapping[str, Rule] = {
     "DG3002": Rule(ERROR, 'org is "{org}", but the id begins with "{other}"', "make equal"),
     "DG3003": Rule(ERROR, 'duplicate data type id "{id}"', "rename"),
     "DG3004": Rule(ERROR, "expected {expected} at {key}, but it is {found}", "correct it"),
-    "DG3005": Rule(WARNING, 'unknown key "{key}", did you mean "{near}"', "rename"),
-    "DG3006": Rule(INFO, 'old spelling "{key}" understood as "{name}"', "rename"),
+    "DG3005": Rule(WARNING, 'unknown key "{key}", did you mean "{near}"', "rename", "{near}"),
+    "DG3006": Rule(INFO, 'old spelling "{key}" understood as "{name}"', "rename", "{name}"),
     "DG3007": Rule(ERROR, "minCount {low} is greater than maxCount {high}", "swap"),
     "DG3008": Rule(WARNING, "minCount {low} without taskId: never checked", "set taskId"),
     "DG3009": Rule(WARNING, '"{value}" in allowedContributors matches nobody', "use app:, org:, orgno:"),
@@ -96,7 +100,7 @@ RULES: Mapping[str, Rule] = {
     # texts, forms, options
     "DG6001": Rule(WARNING, "no nb, nn or en resource file", "add one"),
     "DG6002": Rule(WARNING, 'text id "{id}" twice, last used', "remove one"),
-    "DG6003": Rule(WARNING, 'the file is named for "{file}", but its language is "{language}"', "make equal"),
+    "DG6003": Rule(WARNING, 'the file is named for "{file}", but its language is "{language}"', "make equal", "{file}"),
     "DG6004": Rule(WARNING, 'unknown dataSource "{value}"', "use a data source of the text format"),
     "DG6005": Rule(WARNING, 'the text "{id}" {reason}', "correct it"),
     "DG6006": Rule(INFO, 'the text "{id}" is missing in {language}', "add"),
@@ -173,6 +177,12 @@ RULES: Mapping[str, Rule] = {
     "DG9503": Rule(WARNING, 'copyInstanceSettings excludes the unknown type "{id}"', "correct it"),
 }
 
+FIXABLE: frozenset[str] = frozenset({"DG2105", "DG2305", "DG3005", "DG3006", "DG4006", "DG6003", "DG9303"})
+"""Codes that `check --fix` may mend by itself, whichever reader makes them; everything else is the author's."""
+
+SAID_BETTER: Mapping[str, str] = {"DG2201": "DG9206"}
+"""A finding of the left code is left out where the right one stands at the same element: it names the cause."""
+
 
 def finding(code: str, at: At, severity: DiagnosticSeverity | None = None, **parameters: object) -> Diagnostic:
     """One finding of `RULES`; `severity` only where the table of the rules gives one code two weights."""
@@ -188,6 +198,7 @@ def finding(code: str, at: At, severity: DiagnosticSeverity | None = None, **par
         element_id=at.element_id,
         path=at.path,
         hint=hint,
+        fix=rule.fix.format(**parameters) if rule.fix is not None else None,
         related=at.related,
     )
 
@@ -201,7 +212,10 @@ def ordered(findings: Diags) -> Diags:
     """All findings sorted by file, line and code, without repeats, at most `MAX_PER_FILE` for each file."""
     counts: dict[str, int] = {}
     kept: list[Diagnostic] = []
+    told = {(item.code, item.file, item.element_id) for item in findings}
     for item in sorted(dict.fromkeys(findings), key=_place):
+        if (SAID_BETTER.get(item.code), item.file, item.element_id) in told:
+            continue
         counts[item.file] = counts.get(item.file, 0) + 1
         if counts[item.file] <= MAX_PER_FILE:
             kept.append(item)
