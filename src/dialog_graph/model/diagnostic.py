@@ -24,7 +24,10 @@ class DiagnosticPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One finding. `line` and `column` count from 1 in the original text; `hint` says how to mend it."""
+    """One finding. `line` and `column` count from 1 in the original text; `hint` says how to mend it.
+
+    `fix`: what the linter writes at the place when it is asked to mend; None where only a person can.
+    """
 
     code: str
     severity: DiagnosticSeverity
@@ -35,6 +38,7 @@ class Diagnostic:
     element_id: str | None = None
     path: str | None = None
     hint: str | None = None
+    fix: str | None = None
     related: tuple[DiagnosticPlace, ...] = ()
 
     @property

@@ -85,7 +85,7 @@ def _either(row: JsonObject, logic: JsonObject, name: str) -> bool:
 def _misspelt_delete(row: JsonObject, logic: JsonObject) -> bool:
     for holder in (row, logic):
         if holder.get("diallowUserDelete") is not None:
-            at = holder.at("diallowUserDelete")
+            at = holder.key_at("diallowUserDelete")
             row.node.findings.add("DG3006", at, key="diallowUserDelete", name="disallowUserDelete")
             return holder.flag("diallowUserDelete")
     return False
@@ -110,7 +110,7 @@ def _content_types(row: JsonObject) -> tuple[str, ...]:
 def _contributors(row: JsonObject) -> tuple[str, ...]:
     """Both spellings together; values that match nobody are kept, so that they shut out."""
     if row.get("allowedContributers") is not None:
-        at = row.at("allowedContributers")
+        at = row.key_at("allowedContributers")
         row.node.findings.add("DG3006", at, key="allowedContributers", name="allowedContributors")
     written = (*row.names_in("allowedContributors"), *row.names_in("allowedContributers"))
     for value in written:

@@ -205,9 +205,11 @@ class JsonObject:
         for lowered, name in self._names.items():
             near = get_close_matches(lowered, known, n=1, cutoff=0.85) if lowered not in known else []
             if near:
-                self.node.findings.add("DG3005", self._key_at(name), key=name, near=known[near[0]])
+                self.node.findings.add("DG3005", self.key_at(name), key=name, near=known[near[0]])
 
-    def _key_at(self, name: str) -> At:
+    def key_at(self, name: str) -> At:
+        """The place of the name of a member; of the object when it is absent."""
+        name = self._names.get(name.lower(), name)
         place = self.node.document.key_position(*self.node.path, name)
         return At(file=self.node.file, line=place.line, column=place.column) if place else self.node.at
 
