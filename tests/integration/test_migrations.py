@@ -112,7 +112,7 @@ async def test_several_servers_may_start_on_an_empty_database(server: Server) ->
     await server.run(f"create database {name} template template0 encoding 'UTF8'")
     try:
         made = await asyncio.gather(*(server.make_ready(name) for _ in range(3)))
-        assert await read(made[0].owner, "select version_num from dg.alembic_version") == [("0002",)]
+        assert await read(made[0].owner, "select version_num from dg.alembic_version") == [("0003",)]
     finally:
         await server.run(f"drop database {name} with (force)")
 

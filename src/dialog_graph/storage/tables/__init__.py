@@ -4,9 +4,9 @@ Commands and hot reads run SQL by hand; these classes are for reads put together
 holds migrations and tables together.
 """
 
-from dialog_graph.storage.tables import catalogue, dialogs, events, instances, parties, webhooks
+from dialog_graph.storage.tables import catalogue, dialogs, events, instances, parties, waits, webhooks
 from dialog_graph.storage.tables.columns import Table
 
 METADATA = Table.metadata
 
-__all__ = ["METADATA", "Table", "catalogue", "dialogs", "events", "instances", "parties", "webhooks"]
+__all__ = ["METADATA", "Table", "catalogue", "dialogs", "events", "instances", "parties", "waits", "webhooks"]

@@ -45,7 +45,7 @@ class Instance(c.Table, table=True):
     is_hard_deleted: bool = c.flag(default_sql="false")
     current_task: str | None = c.text()
     task_type: str | None = c.text()
-    waiting_for: str | None = c.text()
+    waiting_for: list[str] | None = c.texts()
     has_incident: bool = c.flag(default_sql="false")
 
 
