@@ -89,6 +89,8 @@ def _handle(run: Run, command: Command) -> Refusal | None:
             return _cancel(run, command)
         case Continue():
             return _continue(run, command)
+        case _:
+            return _not_active("something that waits for this", "nothing does")
 
 
 def _result(run: Run) -> Advance | Refusal:

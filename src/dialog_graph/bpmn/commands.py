@@ -1,20 +1,23 @@
-"""The commands of the interpreter (process engine §6.1), and their form in the journal."""
+"""The commands of the interpreter (process engine §6.1): what callers send, what workers send, and `Continue`.
 
-from collections.abc import Callable, Mapping
+Their form in the journal is in `command_forms`. A worker's command names a wait by owner and element, as the effect
+that opened it did; where nothing waits there any more, it is refused with `NOT_ACTIVE` and changes nothing.
+"""
+
 from dataclasses import dataclass
-from typing import TypeAlias, TypeGuard
-
-from dialog_graph.errors import Refusal
-from dialog_graph.model.json_value import Json
+from datetime import datetime
+from typing import TypeAlias
 
 SEND_BACK = "sendBack:"
 REJECT = "reject"
 ABANDON = "abandon"
+SUCCESS = "success"
+"""Outcome of `Resolve` that is no action."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Starts the process. `start_event` may be left out when the process has one."""
+    """Starts the process. `start_event` may be left out when the process has one without a definition."""
 
     start_event: str | None = None
 
@@ -40,6 +43,18 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolve:
+    """Completes by hand a task that only the server completes and that an incident stopped.
+
+    `outcome`: `success`, or the action with which the task would have failed.
+    """
+
+    element_id: str
+    entry_no: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Activate:
     """Starts an activity that an open ad-hoc subprocess offers."""
 
@@ -53,6 +68,79 @@ class Cancel:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired:
+    """A timer came due. `anchor`, `k`, `duration`, `remaining`: as in the row that `OpenTimer` made."""
+
+    element_id: str
+    owner: int
+    anchor: datetime
+    k: int
+    duration: str | None = None
+    remaining: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """A message was correlated to a subscription; its payload is stored before."""
+
+    element_id: str
+    owner: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReceived:
+    """A signal was broadcast that a subscription names."""
+
+    element_id: str
+    owner: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished:
+    """The job of a service task is done. `action`: None on success, else that of `Fail(action)`."""
+
+    element_id: str
+    entry_no: int
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFailed:
+    """The job of a service task has failed for good.
+
+    An error boundary of `error_code` counts first, then `action`; else it is an incident `code`. `message`: without
+    form data.
+    """
+
+    element_id: str
+    entry_no: int
+    code: str
+    message: str
+    error_code: str | None = None
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEnded:
+    """The instance that a call activity waits for has ended; with `completion="detach"`: it exists.
+
+    `error_code`: `CHILD_CANCELLED`, or the code of the child's error end.
+    """
+
+    element_id: str
+    entry_no: int
+    owner: int
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataChanged:
+    """The instance's data has changed: conditional events are looked at again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Continue:
     """Goes on after the inline effects were carried out.
@@ -63,113 +151,8 @@ class Continue:
     flows: tuple[str, ...] = ()
 
 
-Command: TypeAlias = Start | Complete | Activate | Retry | Cancel | Continue
+CallerCommand: TypeAlias = Start | Complete | Activate | Retry | Resolve | Cancel
+WaitCommand: TypeAlias = TimerFired | MessageReceived | SignalReceived
+WorkerCommand: TypeAlias = WaitCommand | JobFinished | JobFailed | ChildEnded | DataChanged
+Command: TypeAlias = CallerCommand | WorkerCommand | Continue
 """Whatever `advance` accepts."""
-
-
-def _start(command: Start) -> dict[str, Json]:
-    return {"type": "start", "startEvent": command.start_event}
-
-
-def _complete(command: Complete) -> dict[str, Json]:
-    return {
-        "type": "complete",
-        "elementId": command.element_id,
-        "entryNo": command.entry_no,
-        "action": command.action,
-    }
-
-
-def _retry(command: Retry) -> dict[str, Json]:
-    return {"type": "retry", "elementId": command.element_id, "entryNo": command.entry_no}
-
-
-def _cancel(command: Cancel) -> dict[str, Json]:
-    return {"type": "cancel", "reason": command.reason}
-
-
-def encode_command(command: Command) -> dict[str, Json]:
-    """The command as JSON. Members that are None are left out."""
-    match command:
-        case Start():
-            written = _start(command)
-        case Complete():
-            written = _complete(command)
-        case Activate():
-            written: dict[str, Json] = {"type": "activate", "elementId": command.element_id}
-        case Retry():
-            written = _retry(command)
-        case Cancel():
-            written = _cancel(command)
-        case Continue():
-            written: dict[str, Json] = {"type": "continue", "flows": list(command.flows)}
-    return {name: value for name, value in written.items() if value is not None}
-
-
-def _is_text(value: Json) -> TypeGuard[str]:
-    return isinstance(value, str)
-
-
-def _is_number(value: Json) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _optional(value: Json) -> TypeGuard[str | None]:
-    return value is None or isinstance(value, str)
-
-
-def _read_start(written: Mapping[str, Json]) -> Command | None:
-    start_event = written.get("startEvent")
-    return Start(start_event=start_event) if _optional(start_event) else None
-
-
-def _read_complete(written: Mapping[str, Json]) -> Command | None:
-    element_id, entry_no, action = written.get("elementId"), written.get("entryNo"), written.get("action")
-    if _is_text(element_id) and _is_number(entry_no) and _optional(action):
-        return Complete(element_id=element_id, entry_no=entry_no, action=action)
-    return None
-
-
-def _read_activate(written: Mapping[str, Json]) -> Command | None:
-    element_id = written.get("elementId")
-    return Activate(element_id=element_id) if _is_text(element_id) else None
-
-
-def _read_retry(written: Mapping[str, Json]) -> Command | None:
-    element_id, entry_no = written.get("elementId"), written.get("entryNo")
-    if _is_text(element_id) and _is_number(entry_no):
-        return Retry(element_id=element_id, entry_no=entry_no)
-    return None
-
-
-def _read_cancel(written: Mapping[str, Json]) -> Command | None:
-    reason = written.get("reason")
-    return Cancel(reason=reason) if _is_text(reason) else None
-
-
-def _read_continue(written: Mapping[str, Json]) -> Command | None:
-    flows = written.get("flows", [])
-    if not isinstance(flows, list):
-        return None
-    texts = tuple(flow for flow in flows if _is_text(flow))
-    return Continue(flows=texts) if len(texts) == len(flows) else None
-
-
-_READERS: Mapping[str, Callable[[Mapping[str, Json]], Command | None]] = {
-    "start": _read_start,
-    "complete": _read_complete,
-    "activate": _read_activate,
-    "retry": _read_retry,
-    "cancel": _read_cancel,
-    "continue": _read_continue,
-}
-
-
-def decode_command(written: Json) -> Command | Refusal:
-    """The command that `encode_command` wrote."""
-    if isinstance(written, dict):
-        reader = _READERS.get(str(written.get("type")))
-        command = reader(written) if reader else None
-        if command is not None:
-            return command
-    return Refusal(code="INVALID_INPUT", expected="a command of the journal", actual="its form is another one")

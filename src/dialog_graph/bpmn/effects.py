@@ -5,9 +5,12 @@ inline effect is the last one that was asked before the interpreter stopped.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 
 from dialog_graph.bpmn.events import Outcome
+from dialog_graph.model.json_value import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +55,102 @@ class AskGateway:
     last_task: str | None = None
 
 
+class SubscriptionKind(StrEnum):
+    """What a subscription waits for."""
+
+    MESSAGE = "message"
+    SIGNAL = "signal"
+
+
+# The deferred effects name a wait by its owner, a local id in the state, and its element: the token that waits (catch
+# event, receive task, event-based gateway, service task, call activity), the host token of a boundary event, or the
+# scope of the start event of an event subprocess.
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunService:
+class OpenTimer:
+    """Deferred: a timer, in place of the one that this owner and element may have (the next round of a cycle).
+
+    `due_at` = `anchor` + `k` times `duration` by the calendar; `remaining`: rounds after this one, None for ever.
+    """
+
+    element_id: str
+    owner: int
+    due_at: datetime
+    anchor: datetime
+    k: int = 0
+    duration: str | None = None
+    remaining: int | None = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSubscription:
+    """Deferred: waits for a message or signal of this name. `key`: of a message; None when only addressed directly."""
+
+    element_id: str
+    owner: int
+    kind: SubscriptionKind
+    name: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseWaits:
+    """Deferred: every timer, subscription, job and call of the owner is over, or only that of one element."""
+
+    owner: int
+    element_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartJob:
     """Deferred: the job of a service task."""
 
     element_id: str
     entry_no: int
+    owner: int
     task_type: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage:
+    """Deferred: an event, and the message to the same org. `ttl`: how long it may wait for a receiver (ISO 8601)."""
+
+    element_id: str
+    name: str
+    key: str | None = None
+    ttl: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BroadcastSignal:
+    """Deferred: the signal to all waiting instances of the same org."""
+
+    element_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallApp:
+    """Deferred: an instance of another app. `index`: in the loop around it; `data`: mapped values by target.
+
+    `party`: what the expression gave, None for the party of this instance; `credentials` and `completion` as declared.
+    """
+
+    element_id: str
+    entry_no: int
+    owner: int
+    app: str
+    index: int | None = None
+    party: Json = None
+    credentials: str = "org"
+    completion: str = "wait"
+    data: Json = None
+
+
 InlineEffect: TypeAlias = LeaveTask | EnterTask | EndProcess | AskGateway
-DeferredEffect: TypeAlias = RunService
+DeferredEffect: TypeAlias = (
+    OpenTimer | OpenSubscription | CloseWaits | StartJob | SendMessage | BroadcastSignal | CallApp
+)
 Effect: TypeAlias = InlineEffect | DeferredEffect
 """One wish of the interpreter."""

@@ -83,6 +83,44 @@ class IncidentResolved:
     code: str
 
 
+class WaitType(StrEnum):
+    """What an event that is no activity waits for."""
+
+    TIMER = "timer"
+    MESSAGE = "message"
+    SIGNAL = "signal"
+    CONDITION = "condition"
+    EVENT_BASED_GATEWAY = "eventBasedGateway"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitBegan:
+    """An intermediate catch event or event-based gateway waits; it has entry numbers as tasks have."""
+
+    element_id: str
+    entry_no: int
+    type: WaitType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitEnded:
+    """The wait is over: what was waited for came (`COMPLETED`), or it was cancelled."""
+
+    element_id: str
+    entry_no: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundaryFired:
+    """The boundary event `element_id` of an activity occurred. `host_entry_no`: 0 for a host without entries."""
+
+    element_id: str
+    host_id: str
+    host_entry_no: int
+    interrupting: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinForced:
     """Inclusive joins waited for each other, and this one went on (process engine §4.4)."""
@@ -98,6 +136,9 @@ Event: TypeAlias = (
     | ProcessCancelled
     | IncidentOpened
     | IncidentResolved
+    | WaitBegan
+    | WaitEnded
+    | BoundaryFired
     | JoinForced
 )
 """One fact of the interpreter."""

@@ -1,10 +1,14 @@
 """What `advance` is told besides definition, state and command: `Facts`, and the evaluator that it may ask."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol, runtime_checkable
+from datetime import datetime, tzinfo
+from typing import Final, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
 
 from dialog_graph.model.json_value import Json
+
+OSLO: Final[tzinfo] = ZoneInfo("Europe/Oslo")
+"""The zone of an app that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class Facts:
     """The surroundings of one command, the same in all its `Continue` rounds.
 
     `actor` is opaque text; `environment` as in the settings; `by_engine`: a worker sent the command, so that a step
-    that fails becomes an incident instead of a refusal (process engine §6.4).
+    that fails becomes an incident instead of a refusal (process engine §6.4); `zone`: the app's, in which timers count
+    days and months.
     """
 
     now: datetime
@@ -75,3 +80,4 @@ class Facts:
     limits: Limits = field(default_factory=Limits)
     environment: str = "development"
     by_engine: bool = False
+    zone: tzinfo = OSLO

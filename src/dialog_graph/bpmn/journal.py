@@ -6,15 +6,17 @@ instance from the empty state gives its stored state, events and effects again, 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dialog_graph.bpmn.advance import Advance, advance
-from dialog_graph.bpmn.commands import Command, Continue, decode_command, encode_command
+from dialog_graph.bpmn.command_forms import decode_command, encode_command
+from dialog_graph.bpmn.commands import Command, Continue
 from dialog_graph.bpmn.decisions import CONDITION, GATEWAY, VALUE, Decision, RecordedAnswers
 from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.effects import AskGateway, Effect
 from dialog_graph.bpmn.events import Event
-from dialog_graph.bpmn.facts import Facts, Limits
+from dialog_graph.bpmn.facts import OSLO, Facts, Limits
 from dialog_graph.bpmn.state import State
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
@@ -33,14 +35,20 @@ class StepRecord:
     environment: str = "development"
     by_engine: bool = False
     limits: Limits = field(default_factory=Limits)
+    zone: tzinfo = OSLO
 
     @staticmethod
-    def begin(
-        command: Command, *, now: datetime, actor: str, environment: str = "development", by_engine: bool = False
-    ) -> "StepRecord":
-        """The record of a command before its first round; for other limits than the usual ones use `replace`."""
+    def begin(command: Command, facts: Facts) -> "StepRecord":
+        """The record of a command before its first round."""
         return StepRecord(
-            command=command, decisions=(), now=now, actor=actor, environment=environment, by_engine=by_engine
+            command=command,
+            decisions=(),
+            now=facts.now,
+            actor=facts.actor,
+            environment=facts.environment,
+            by_engine=facts.by_engine,
+            limits=facts.limits,
+            zone=facts.zone,
         )
 
     def add(self, command: Command, decisions: tuple[Decision, ...]) -> "StepRecord":
@@ -48,7 +56,7 @@ class StepRecord:
         return replace(self, decisions=self.decisions + decisions)
 
     def to_json(self) -> dict[str, Json]:
-        """The record as JSON: `{command, decisions, facts}`; limits only where they are not the usual ones."""
+        """The record as JSON: `{command, decisions, facts}`; limits and zone only where they are not the usual ones."""
         facts: dict[str, Json] = {
             "now": self.now.isoformat(),
             "actor": self.actor,
@@ -58,6 +66,8 @@ class StepRecord:
             facts["byEngine"] = True
         if self.limits != Limits():
             facts["limits"] = {name: getattr(self.limits, name) for name in _LIMITS}
+        if self.zone != OSLO:
+            facts["zone"] = str(self.zone)
         return {
             "command": encode_command(self.command),
             "decisions": [_write_decision(decision) for decision in self.decisions],
@@ -110,6 +120,13 @@ def _read_time(written: Json) -> datetime | None:
         return None
 
 
+def _read_zone(written: Json) -> tzinfo | None:
+    try:
+        return OSLO if written is None else ZoneInfo(str(written))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
 def _read(written: Json) -> StepRecord | None:
     match written:
         case {
@@ -119,8 +136,8 @@ def _read(written: Json) -> StepRecord | None:
         }:
             read = decode_command(command)
             kept = tuple(decision for decision in map(_read_decision, decisions) if decision)
-            at, limits = _read_time(now), _read_limits(others.get("limits"))
-            if isinstance(read, Refusal) or len(kept) != len(decisions) or at is None or limits is None:
+            at, limits, zone = _read_time(now), _read_limits(others.get("limits")), _read_zone(others.get("zone"))
+            if isinstance(read, Refusal) or len(kept) != len(decisions) or not (at and limits and zone):
                 return None
             return StepRecord(
                 command=read,
@@ -130,6 +147,7 @@ def _read(written: Json) -> StepRecord | None:
                 environment=environment,
                 by_engine=others.get("byEngine") is True,
                 limits=limits,
+                zone=zone,
             )
         case _:
             return None
@@ -174,6 +192,7 @@ def replay_step(definition: Definition, state: State, record: StepRecord) -> Rep
         limits=record.limits,
         environment=record.environment,
         by_engine=record.by_engine,
+        zone=record.zone,
     )
     result = _rounds(definition, state, record.command, facts, answers)
     problem = answers.mismatch or (f"{answers.left_over} answers were not asked for" if answers.left_over else None)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dialog_graph.bpmn import records, stored
-from dialog_graph.bpmn.definition import Definition
+from dialog_graph.bpmn.definition import Definition, TaskKind
 from dialog_graph.bpmn.records import Record
+from dialog_graph.bpmn.waits import Wait, WaitKind
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 
@@ -206,6 +207,19 @@ class State:
             )
             for incident in self.incidents
         )
+
+    def waits(self, definition: Definition) -> tuple[Wait, ...]:
+        """Every timer, subscription, job and call that is open, in order."""
+        found: list[Wait] = []
+        for token in self.tokens:
+            task = definition.elements[token.index].task if token.state is TokenState.WAIT else None
+            if task is not None and task.kind is TaskKind.SERVICE:
+                found.append(Wait(token.id, definition.elements[token.index].id, WaitKind.JOB))
+        return tuple(found)
+
+    def has_conditions(self, definition: Definition) -> bool:
+        """True while a conditional event is waited for, so that changed data may move the process."""
+        return False
 
     def to_json(self) -> dict[str, Json]:
         """The stored form."""

@@ -126,7 +126,7 @@ class Instance:
         facts = Facts(
             now=NOW, actor="somebody", evaluator=asking, limits=Limits(transitions=CAP), by_engine=self.by_engine
         )
-        record = StepRecord.begin(command, now=NOW, actor="somebody", by_engine=self.by_engine)
+        record = StepRecord.begin(command, facts)
         state, pending, events, effects = self.state, command, list[Event](), list[Effect]()
         before = json.dumps(self.state.to_json())
         with _flows_taken(self.definition) as taken:
@@ -146,7 +146,7 @@ class Instance:
         self.state, self.asked, self.taken = state, asking.asked, taken
         self.events += events
         self.effects += effects
-        self.journal.append(json.loads(json.dumps(_unlimited(record).to_json())))
+        self.journal.append(json.loads(json.dumps(record.to_json())))
         return None
 
 
@@ -156,17 +156,6 @@ def stored(state: State) -> State:
     assert isinstance(loaded, State), loaded
     assert loaded == state, "storing has changed the state"
     return loaded
-
-
-def _unlimited(record: StepRecord) -> StepRecord:
-    return StepRecord(
-        command=record.command,
-        decisions=record.decisions,
-        now=record.now,
-        actor=record.actor,
-        by_engine=record.by_engine,
-        limits=Limits(transitions=CAP),
-    )
 
 
 @contextmanager
@@ -227,7 +216,7 @@ def perform(oracle: Oracle, command: Command) -> str | None:
             return oracle.retry(command.element_id, command.entry_no)
         case Cancel():
             return oracle.cancel()
-        case Continue():
+        case _:
             raise AssertionError("no path contains it")
 
 

@@ -160,7 +160,7 @@ class Walk:
         """Runs the command to its rest; a refused one changes nothing."""
         events: list[Event] = []
         effects: list[Effect] = []
-        record = StepRecord.begin(command, now=NOW, actor="tester", by_engine=self.by_engine)
+        record = StepRecord.begin(command, self.facts)
         state, pending = self.state, command
         while True:
             step = advance(self.definition, state, pending, self.facts)

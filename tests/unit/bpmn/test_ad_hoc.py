@@ -3,7 +3,7 @@
 import pytest
 
 from dialog_graph.bpmn import Activate, Outcome, Start, State, TaskLeft
-from dialog_graph.bpmn.commands import decode_command, encode_command
+from dialog_graph.bpmn.command_forms import decode_command, encode_command
 from dialog_graph.bpmn.journal import replay
 from dialog_graph.errors import Refusal
 from tests.unit.bpmn.models import Given, Walk, end, flow, found, line, node, process, start, task, walk

@@ -10,7 +10,7 @@ from dialog_graph.bpmn import (
     IncidentResolved,
     Outcome,
     Retry,
-    RunService,
+    StartJob,
     TaskEntered,
     TaskKind,
     TaskLeft,
@@ -66,7 +66,7 @@ def test_retry_without_code_is_refused_and_with_code_begins_the_entry():
     later = Walk(with_code, state=instance.state)
     assert later.send(Retry("Robot", 1)) is None
     assert later.events == [IncidentResolved(element_id="Robot", entry_no=1, code="NO_HANDLER")]
-    assert later.effects == [RunService(element_id="Robot", entry_no=1, task_type="robot")]
+    assert later.effects == [StartJob(element_id="Robot", entry_no=1, owner=4, task_type="robot")]
 
 
 def test_retry_with_code_for_a_user_task_lets_it_wait():
@@ -87,7 +87,7 @@ def test_retry_where_nothing_has_stopped_is_not_active():
 
 def test_a_service_task_asks_for_its_job_and_cannot_be_completed_by_a_caller():
     instance = walk(*line(task("Print", "pdf", "reject", tag="serviceTask"))).start()
-    assert instance.effects[-1] == RunService(element_id="Print", entry_no=1, task_type="pdf")
+    assert instance.effects[-1] == StartJob(element_id="Print", entry_no=1, owner=3, task_type="pdf")
     for action in (None, "reject", "abandon"):
         refused = instance.try_complete("Print", action)
         assert refused is not None

@@ -1,22 +1,33 @@
 """The journal: records, their JSON, replay, and what a wrong record is told."""
 
-from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
 
 from dialog_graph.bpmn import (
+    Activate,
     Cancel,
+    ChildEnded,
     Command,
     Complete,
     Continue,
+    DataChanged,
     EvaluationFailed,
+    Facts,
+    JobFailed,
+    JobFinished,
     Limits,
+    MessageReceived,
     Mismatch,
+    RecordedAnswers,
     Replayed,
+    Resolve,
     Retry,
+    SignalReceived,
     Start,
     StepRecord,
+    TimerFired,
     decode_command,
     encode_command,
     replay,
@@ -91,7 +102,7 @@ def test_a_record_that_cannot_have_happened_is_a_mismatch(change: list[Json], pr
 
 def test_a_command_that_is_refused_is_a_mismatch():
     run = walk(*PARTS).start()
-    record = StepRecord.begin(Complete("Fill", 7), now=NOW, actor="tester")
+    record = StepRecord.begin(Complete("Fill", 7), run.facts)
     assert isinstance(replay(run.definition, [*written(run), record.to_json()]), Mismatch)
 
 
@@ -106,6 +117,19 @@ def test_a_command_that_is_refused_is_a_mismatch():
         Cancel("why"),
         Continue(("a", "b")),
         Continue(),
+        Activate("A"),
+        Resolve("Robot", 1, "success"),
+        TimerFired(element_id="T", owner=3, anchor=NOW, k=2, duration="P1M", remaining=None),
+        TimerFired(element_id="T", owner=3, anchor=NOW, k=0),
+        MessageReceived("M", 3, "paid"),
+        SignalReceived("S", 3, "alarm"),
+        JobFinished("Robot", 1),
+        JobFinished("Robot", 1, "reject"),
+        JobFailed(element_id="Robot", entry_no=1, code="JOB_FAILED", message="no answer"),
+        JobFailed(element_id="R", entry_no=1, code="JOB_FAILED", message="m", error_code="E", action="reject"),
+        ChildEnded("Call", 1, 9),
+        ChildEnded("Call", 1, 9, "CHILD_CANCELLED"),
+        DataChanged(),
     ],
 )
 def test_commands_are_read_as_they_were_written(command: Command):
@@ -127,6 +151,12 @@ def test_commands_are_read_as_they_were_written(command: Command):
         '{"type":"start","startEvent":1}',
         '{"type":"continue","flows":1}',
         '{"type":"continue","flows":[1]}',
+        '{"type":"timerFired","elementId":"T","owner":3,"anchor":"yesterday","k":0}',
+        '{"type":"timerFired","elementId":"T","owner":3,"anchor":"2030-01-01T00:00:00","k":0}',
+        '{"type":"timerFired","elementId":"T","owner":3,"anchor":"2030-01-01T00:00:00Z","k":-1}',
+        '{"type":"messageReceived","elementId":"M","owner":"3","name":"paid"}',
+        '{"type":"childEnded","elementId":"M","entryNo":1}',
+        '{"type":["start"]}',
     ],
 )
 def test_other_json_is_no_command(text: str):
@@ -134,10 +164,16 @@ def test_other_json_is_no_command(text: str):
 
 
 def test_unusual_facts_are_kept():
-    record = replace(
-        StepRecord.begin(Start(), now=NOW, actor="worker", environment="production", by_engine=True),
+    facts = Facts(
+        now=NOW,
+        actor="worker",
+        evaluator=RecordedAnswers(()),
+        environment="production",
+        by_engine=True,
         limits=Limits(tokens=3),
+        zone=ZoneInfo("Asia/Tokyo"),
     )
+    record = StepRecord.begin(Start(), facts)
     assert StepRecord.from_json(orjson.loads(orjson.dumps(record.to_json()))) == record
 
 
@@ -149,6 +185,9 @@ def test_unusual_facts_are_kept():
         {"actor": "a", "environment": "e"},
         {"now": NOW.isoformat(), "actor": "a", "environment": "e", "limits": {"wings": 2}},
         {"now": NOW.isoformat(), "actor": "a", "environment": "e", "limits": 1},
+        {"now": NOW.isoformat(), "actor": "a", "environment": "e", "zone": "Nowhere/Land"},
+        {"now": NOW.isoformat(), "actor": "a", "environment": "e", "zone": "../up"},
+        {"now": NOW.isoformat(), "actor": "a", "environment": "e", "zone": 1},
     ],
 )
 def test_other_facts_are_no_record(facts: dict[str, Json]):

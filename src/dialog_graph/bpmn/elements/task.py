@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dialog_graph.bpmn.commands import REJECT
 from dialog_graph.bpmn.definition import Element, TaskDefinition, TaskKind
-from dialog_graph.bpmn.effects import EnterTask, RunService
+from dialog_graph.bpmn.effects import EnterTask, StartJob
 from dialog_graph.bpmn.elements.behaviour import resume
 from dialog_graph.bpmn.events import TaskEntered
 from dialog_graph.bpmn.questions import loop_index
@@ -68,7 +68,7 @@ def enter(run: Run, token: Token, element: Element) -> Refusal | None:
 def _begin(run: Run, token: Token, element: Element, task: TaskDefinition) -> None:
     run.put(replace(token, state=TokenState.WAIT))
     if task.kind is TaskKind.SERVICE:
-        run.defer(RunService(element_id=element.id, entry_no=token.entry or 0, task_type=task.type))
+        run.defer(StartJob(element_id=element.id, entry_no=token.entry or 0, owner=token.id, task_type=task.type))
 
 
 def retry(run: Run, token: Token, element: Element) -> Refusal | None:

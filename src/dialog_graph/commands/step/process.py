@@ -12,6 +12,7 @@ from dialog_graph import tasks
 from dialog_graph.apps import AppEvaluator
 from dialog_graph.bpmn import (
     AskGateway,
+    BoundaryFired,
     Command,
     Continue,
     Effect,
@@ -32,6 +33,8 @@ from dialog_graph.bpmn import (
     TaskEntered,
     TaskKind,
     TaskLeft,
+    WaitBegan,
+    WaitEnded,
     advance,
 )
 from dialog_graph.commands.step.effects import carry_out
@@ -44,9 +47,7 @@ from dialog_graph.model.instance import TaskEntry, TaskState
 
 async def run_process(work: Work, command: Command, note: str | None = None) -> None:
     """`advance` and its effects until the process rests or has ended. Raises `Refused` as the interpreter refuses."""
-    record = StepRecord.begin(
-        command, now=work.now, actor=work.principal.actor.key, environment=work.ports.settings.environment
-    )
+    record = StepRecord.begin(command, _facts(work))
     place = len(work.events)
     state = _state(work)
     pending: Command | None = command
@@ -100,7 +101,7 @@ def _perform(work: Work, effect: Effect) -> None:
         for word in tasks.expand(effect, task_type):
             carry_out(work, word)
     elif not isinstance(effect, AskGateway):
-        raise RuntimeError(f"expected no job, for no handler is known to the process, but {effect.task_type} is to run")
+        raise RuntimeError(f"expected no job, for no handler is known to the process, but {effect} was asked for")
 
 
 # Events of the interpreter -> rows -----------------------------------------------------------------------------------
@@ -191,6 +192,10 @@ def _forced(work: Work, event: JoinForced, note: str | None) -> None:
     work.record("process.join.forced", data={"elementId": event.element_id}, element_id=event.element_id)
 
 
+def _no_row(work: Work, event: WaitBegan | WaitEnded | BoundaryFired, note: str | None) -> None:
+    """No model with such events loads in this version."""
+
+
 _RECORDERS: Mapping[type[Event], Callable[[Work, Any, str | None], None]] = {
     ProcessStarted: _started,
     TaskEntered: _entered,
@@ -200,5 +205,8 @@ _RECORDERS: Mapping[type[Event], Callable[[Work, Any, str | None], None]] = {
     IncidentOpened: _incident,
     IncidentResolved: _incident,
     JoinForced: _forced,
+    WaitBegan: _no_row,
+    WaitEnded: _no_row,
+    BoundaryFired: _no_row,
 }
 """Past-tense event of the interpreter -> the function that makes rows of it."""
