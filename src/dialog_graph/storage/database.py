@@ -22,6 +22,7 @@ from asyncpg.transaction import Transaction as DriverTransaction
 from dialog_graph.errors import Refused, refuse
 from dialog_graph.model.principal import Principal, Road, system
 from dialog_graph.storage import faults
+from dialog_graph.storage.clock import Clock
 from dialog_graph.storage.logins import ConnectKwargs, Logins
 from dialog_graph.urns import is_org
 
@@ -94,14 +95,14 @@ class Snapshot:
     catalogue of apps at that moment; `cache`: facts that hold for this transaction, for those who would ask twice.
     """
 
-    __slots__ = ("_connection", "_is_over", "_offset", "cache", "generation", "now", "principal")
+    __slots__ = ("_clock", "_connection", "_is_over", "cache", "generation", "now", "principal")
 
-    def __init__(self, connection: Connection, principal: Principal, entered: Row, offset: timedelta) -> None:
+    def __init__(self, connection: Connection, principal: Principal, entered: Row, clock: Clock) -> None:
         self._connection = connection
-        self._offset = offset
+        self._clock = clock
         self._is_over = False
         self.principal = principal
-        self.now: datetime = entered["at"] + offset
+        self.now: datetime = entered["at"] + clock.offset
         self.generation: int = entered["generation"]
         self.cache: dict[object, Any] = {}
 
@@ -132,7 +133,7 @@ class Snapshot:
 
     async def renew_now(self) -> datetime:
         """Reads the clock again: after a wait for a lock, so that later steps never carry earlier times."""
-        self.now = await self.fetchval("select clock_timestamp()") + self._offset
+        self.now = await self.fetchval("select clock_timestamp()") + self._clock.offset
         return self.now
 
 
@@ -155,8 +156,8 @@ def _no_bell() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a `Database` behaves: offset added to the clock (tests), seconds a statement may take, size of each pool,
-    and what to call after a commit."""
+    """How a `Database` behaves: how far its clock is ahead at first (tests), seconds a statement may take, size of each
+    pool, and what to call after a commit."""
 
     clock_offset: timedelta = timedelta(0)
     command_timeout: float = 15.0
@@ -205,6 +206,7 @@ class Database:
     def __init__(self, pools: dict[str, asyncpg.Pool], options: Options) -> None:
         self._pools = pools
         self._options = options
+        self.clock = Clock(options.clock_offset)
 
     @staticmethod
     async def open(logins: Logins, options: Options = DEFAULTS) -> "Database":
@@ -247,7 +249,7 @@ class Database:
         try:
             transaction, entered = await _enter(connection, principal, isolation)
             faults.passed("after-context")
-            tx = form(connection, principal, entered, self._options.clock_offset)
+            tx = form(connection, principal, entered, self.clock)
             try:
                 yield tx
             except BaseException:

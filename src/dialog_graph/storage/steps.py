@@ -17,11 +17,16 @@ from dialog_graph.model.event import Event
 from dialog_graph.model.instance import Confirmation, DataElement, Instance, TaskEntry
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.principal import Actor, PrincipalKind
+from dialog_graph.model.waits import WaitChanges
 from dialog_graph.policy import Permit
-from dialog_graph.storage import dialogs
+from dialog_graph.storage import dialogs, step_waits
 from dialog_graph.storage.database import Transaction
 
-STEP = resources.files("dialog_graph.storage").joinpath("sql/step.sql").read_text(encoding="utf-8")
+_SQL = resources.files("dialog_graph.storage").joinpath("sql")
+STEP = _SQL.joinpath("step.sql").read_text(encoding="utf-8")
+_BEFORE, _MARK, _AFTER = STEP.partition("-- waits:")
+STEP_WITH_WAITS = _BEFORE + _SQL.joinpath("step_waits.sql").read_text(encoding="utf-8") + _MARK + _AFTER
+"""The same statement where the step changes what the process waits for; most steps do not, and do not pay for it."""
 
 Record: TypeAlias = dict[str, Any]
 
@@ -62,14 +67,16 @@ class StepRows:
     transmissions: tuple[Transmission, ...] = ()
     labels: tuple[LabelChange, ...] = ()
     idempotency: IdempotencyRow | None = None
+    waits: WaitChanges | None = None
 
 
 async def write(tx: Transaction, permit: Permit, rows: StepRows) -> None:
     """Writes the step. `permit` must be for this instance (or, for a new one, for its party)."""
     _demand_proof(permit, rows.instance)
     written = rows.written
+    waits = () if rows.waits is None else (step_waits.encode(rows.instance, rows.waits), rows.instance.instance_id)
     await tx.execute(
-        STEP,
+        STEP_WITH_WAITS if waits else STEP,
         _dump([_instance(rows.instance)]),
         _dump([_task(rows.instance, task) for task in rows.tasks]),
         _dump([_element(rows.instance, element) for element in written]),
@@ -83,6 +90,7 @@ async def write(tx: Transaction, permit: Permit, rows: StepRows) -> None:
         _dump([] if rows.dialog is None else [dialogs.encode_detail(rows.dialog)]),
         _dump(_parts(rows)),
         _dump(_idempotency(rows.idempotency, tx.now)),
+        *waits,
     )
 
 

@@ -89,5 +89,6 @@ with the_instance as (
     insert into dialog_so_label
     select * from json_populate_recordset(null::dialog_so_label, ($12::json) -> 'so_labels')
 )
+-- waits: what step_waits.sql says, in steps that change what is waited for
 insert into idempotency
 select * from json_populate_recordset(null::idempotency, $13::json)
