@@ -5,7 +5,6 @@
 answers its conditions. Rules: app folder, whole document.
 """
 
-from dialog_graph.apps.check import CheckedApp, CheckReport, check
 from dialog_graph.apps.contents.app_settings import AppSettings
 from dialog_graph.apps.contents.metadata import PDF_TYPE, ApplicationMetadata, DataType, PartyType
 from dialog_graph.apps.contents.models import Model
@@ -17,6 +16,8 @@ from dialog_graph.apps.form_data.prefill import PrefillFacts, prefill, prefill_q
 from dialog_graph.apps.forms.form_state import FormState, Reader, form_state
 from dialog_graph.apps.forms.hidden_data import remove_hidden
 from dialog_graph.apps.loader import load
+from dialog_graph.apps.forms.reader import Reader, Rights
+from dialog_graph.apps.linter import CheckedApp, CheckReport, check
 from dialog_graph.apps.readers.folders import find_apps, read_folder
 from dialog_graph.apps.validation.gate import Source, validate, validate_element
 from dialog_graph.apps.version import AppVersion

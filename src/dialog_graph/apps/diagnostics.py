@@ -4,7 +4,8 @@ Codes of other readers stand with them: `DG2xxx` in `bpmn`, `DG40xx` of the file
 `model.safe_xml` and `model.tolerant_json` give. Codes are never reused.
 """
 
-from collections.abc import Mapping
+import fnmatch
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dialog_graph.model.diagnostic import Diagnostic, DiagnosticPlace, DiagnosticSeverity, Diags
@@ -224,3 +225,17 @@ def ordered(findings: Diags) -> Diags:
 
 def _place(item: Diagnostic) -> tuple[str, int, str, int, str]:
     return (item.file, item.line or 0, item.code, item.column or 0, item.message)
+def without_ignored(findings: Diags, patterns: Sequence[str]) -> Diags:
+    """What the author has not set aside (`check.ignore` of app folder §13). Errors are never set aside.
+
+    A pattern is `CODE` or `CODE:place`, the place an element id, a field path or a file, with `*` and `?`.
+    """
+    return tuple(item for item in findings if item.is_error or not any(_matches(item, each) for each in patterns))
+
+
+def _matches(item: Diagnostic, pattern: str) -> bool:
+    code, _, place = pattern.partition(":")
+    places = (item.element_id, item.path, item.file)
+    return code == item.code and (not place or any(p and fnmatch.fnmatchcase(p, place) for p in places))
+
+

@@ -14,7 +14,7 @@ from dialog_graph.apps.checks.policy import check_policy
 from dialog_graph.apps.checks.process import check_process
 from dialog_graph.apps.contents.app_settings import AppSettings
 from dialog_graph.apps.contents.metadata import DataType
-from dialog_graph.apps.diagnostics import POLICY, PROCESS, At, ordered
+from dialog_graph.apps.diagnostics import POLICY, PROCESS, At, ordered, without_ignored
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.logic import ENTRY
 from dialog_graph.apps.readers.calculations_reader import read_calculations
@@ -46,8 +46,8 @@ def load(
 ) -> tuple[AppVersion | None, Diags]:
     """Compiles a version. `environment`: `development`, `staging` or `production`; `variables`: `Section__Key`.
 
-    Never raises on bad input. The second part is sorted and holds everything that was found; it is also
-    `AppVersion.diagnostics`.
+    Never raises on bad input. The second part is sorted and holds everything that was found and not set aside; it is
+    also `AppVersion.diagnostics`.
     """
     findings = Findings(list(files.findings))
     _report_files(files, findings)
@@ -55,7 +55,7 @@ def load(
     definition = _process(files, findings)
     settings = read_settings(files, environment, findings, variables)
     version = _version(files, file, definition, settings, findings) if file else None
-    diagnostics = ordered(tuple(findings.items))
+    diagnostics = ordered(without_ignored(tuple(findings.items), settings.check_ignore))
     return (replace(version, diagnostics=diagnostics) if version else None), diagnostics
 
 

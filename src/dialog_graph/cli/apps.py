@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dialog_graph import apps
+from dialog_graph.apps import linter
 from dialog_graph.cli.terminal import settings_of
 
 commands = typer.Typer()
@@ -19,6 +19,6 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count too.")] = False,
 ) -> None:
     """Checks app folders: every finding with file, line, message and hint."""
-    report = apps.check(paths, settings_of().environment)
-    typer.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.to_text())
+    report = linter.check(paths, settings_of().environment)
+    typer.echo(json.dumps(linter.as_json(report), ensure_ascii=False) if as_json else linter.as_text(report))
     raise typer.Exit(report.exit_status(strict))

@@ -5,6 +5,7 @@ Pure: text in, values out. Rules: security rules §4 and §9, app folder rules �
 """
 
 from dialog_graph.policy.explanation import Explanation, Verdict, explain
+from dialog_graph.policy.findings import FINDINGS
 from dialog_graph.policy.loading import POLICY_FILE, owner_only, read_policy, unlisted_resource
 from dialog_graph.policy.permit import Permit, decide, duty
 from dialog_graph.policy.request import (
@@ -34,6 +35,7 @@ __all__ = [
     "ANY_ACTION",
     "BEFORE_INSTANCE",
     "EVENTS",
+    "FINDINGS",
     "KEY_ROLES",
     "POLICY_FILE",
     "RELATION",

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dialog_graph.apps import check
+from dialog_graph.apps.linter import as_json, as_text, check
 from tests.unit.apps.sample import METADATA, PROCESS, metadata
 from tests.unit.apps.test_folders import write
 
@@ -21,7 +21,7 @@ def test_an_app_without_findings_has_an_entry_too(tmp_path: Path) -> None:
     write(tmp_path / "a")
     write(tmp_path / "b", {METADATA: metadata(title={"en": "B"}), "options/x.json": {}})
 
-    value = json.loads(json.dumps(check([tmp_path]).to_json()))
+    value = json.loads(json.dumps(as_json(check([tmp_path]))))
 
     first, second = value["apps"]
     assert (first["path"], first["id"]) == ((tmp_path / "a").as_posix(), "ttd/sample")
@@ -70,9 +70,13 @@ def test_an_app_that_gives_no_version_still_has_its_id(tmp_path: Path) -> None:
 def test_the_readable_form_names_place_code_message_and_hint(tmp_path: Path) -> None:
     write(tmp_path, {METADATA: metadata(org="skd")})
 
-    text = check([tmp_path]).to_text()
+    text = as_text(check([tmp_path]))
 
-    assert 'applicationmetadata.json:1 error DG3002 org is "skd", but the id begins with "ttd" (make equal)' in text
+    lines = [line.strip() for line in text.splitlines()]
+    found = lines.index('1:29 error DG3002 org is "skd", but the id begins with "ttd"')
+    assert lines[found + 1].startswith('1 | {"id": "ttd/sample", "org": "skd"')
+    assert lines[found + 2] == "|" + " " * 29 + "^"
+    assert lines[found + 3] == "hint: make equal"
     assert text.endswith("1 app: 1 error, 0 warnings")
 
 

@@ -54,6 +54,14 @@ def read_folder(path: Path, apps: Path | None = None) -> Files | Diags:
     )
 
 
+def file_of(path: Path, file: str) -> Path:
+    """Where a file of the app at a path is on disk: the reverse of the names that findings give."""
+    root = _root_of(path)
+    if root is None:
+        return path / file
+    return root.folder / file.removeprefix(root.prefix)
+
+
 @dataclass(frozen=True, slots=True)
 class _Root:
     """The app root. `prefix` is "config/" when only the folder that plays `config` is known."""

@@ -1,0 +1,66 @@
+"""The linter: `dialog-graph check PATH…` (app folder §14). What was found; how it is shown is in `as_*`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dialog_graph.apps.files import Files
+from dialog_graph.apps.loader import load
+from dialog_graph.apps.readers.folders import file_of, find_apps, read_folder
+from dialog_graph.apps.readers.metadata_reader import read_metadata
+from dialog_graph.apps.readers.reading import Findings
+from dialog_graph.model.diagnostic import DiagnosticSeverity, Diags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedApp:
+    """The findings of one app. `path`: as given or found; `id`: None when it is unknown.
+
+    `files`: what was read, None where there is no app.
+    """
+
+    path: Path
+    id: str | None
+    diagnostics: Diags
+    files: Files | None = field(default=None, repr=False)
+
+    def place(self, file: str) -> Path:
+        """Where a file of a finding is on disk; the folder itself for the empty name."""
+        return file_of(self.path, file)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """The findings of all apps, one entry for each that was found, also without findings."""
+
+    apps: tuple[CheckedApp, ...]
+
+    def count(self, severity: DiagnosticSeverity) -> int:
+        """Number of findings of one weight over all apps."""
+        return sum(item.severity is severity for app in self.apps for item in app.diagnostics)
+
+    def exit_status(self, strict: bool = False) -> int:
+        """0 without errors, 1 with any; with `strict` also with any warning."""
+        return int(bool(self.count(DiagnosticSeverity.ERROR) or (strict and self.count(DiagnosticSeverity.WARNING))))
+
+
+def check(paths: Sequence[Path], environment: str = "development") -> CheckReport:
+    """Checks the apps at the paths; a path without an app of its own is searched as an apps folder."""
+    return CheckReport(apps=tuple(app for path in paths for app in _check_path(path, environment)))
+
+
+def _check_path(path: Path, environment: str) -> list[CheckedApp]:
+    files = read_folder(path)
+    if isinstance(files, Files):
+        return [checked(path, files, environment)]
+    found = [(app, read_folder(app, apps=path)) for app in find_apps(path)]
+    apps = [checked(app, files, environment) for app, files in found if isinstance(files, Files)]
+    return apps or [CheckedApp(path=path, id=None, diagnostics=files)]
+
+
+def checked(path: Path, files: Files, environment: str) -> CheckedApp:
+    """The findings of files that were read at a path."""
+    version, diagnostics = load(files, environment)
+    file = None if version else read_metadata(files, Findings())
+    app_id = version.app_id if version else file.metadata.app_id if file else None
+    return CheckedApp(path=path, id=str(app_id) if app_id else None, diagnostics=diagnostics, files=files)
