@@ -10,7 +10,7 @@ Before timing, the answers of all candidates must be equal; while timing, every 
 answers wrongly fails the run (exit status 1); a slow one only says NOT REACHED.
 
 Options: `--dialogs`, `--seed`, `--seconds` per candidate and round, `--rounds`, `--only inbox|instance|advance|start|
-micro` (may be repeated).
+micro|interpreter` (may be repeated).
 """
 
 import argparse
@@ -23,13 +23,14 @@ from dataclasses import dataclass
 from tests.benchmarks import candidates, micro, reading, report, starting, writing
 from tests.benchmarks.failures import BenchmarkFailed
 from tests.benchmarks.house import OTHER_READER, READER, House, open_house, reader_id
+from tests.benchmarks.interpreter import comparison
 from tests.benchmarks.population import Plan
 from tests.benchmarks.processes import Server
 from tests.benchmarks.reading import Budget
 from tests.benchmarks.report import Row
 from tests.benchmarks.rounds import Measured
 
-PARTS = ("inbox", "instance", "advance", "start", "micro")
+PARTS = ("inbox", "instance", "advance", "start", "micro", "interpreter")
 SERVED = frozenset({"inbox", "instance", "advance"})
 """Parts that need the population and the servers."""
 
@@ -136,6 +137,11 @@ def _micro() -> list[Row]:
     return [report.microseconds(name, found) for name, found in micro.rows().items()]
 
 
+def _interpreter() -> list[Row]:
+    _say("interpreter against other engines (installed at first use)")
+    return comparison.rows()
+
+
 def main() -> int:
     """Runs what is wanted; 0 unless a benchmark failed."""
     wanted = _wanted(sys.argv[1:])
@@ -148,6 +154,8 @@ def main() -> int:
             rows += _start()
         if "micro" in wanted.parts:
             rows += _micro()
+        if "interpreter" in wanted.parts:
+            rows += _interpreter()
     except BenchmarkFailed as failed:
         print(f"FAILED: {failed}", file=sys.stderr)
         return 1
