@@ -12,6 +12,7 @@ from uuid import UUID
 
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.principal import SYSTEM_ACTOR, Actor
+from dialog_graph.model.waits import WaitingKind
 from dialog_graph.urns import AppId, InstanceRef
 
 
@@ -45,6 +46,9 @@ class TaskState(StrEnum):
 
 
 OPEN_TASK_STATES = frozenset({TaskState.ACTIVE, TaskState.WAITING, TaskState.FAILED})
+
+EVENT_TYPES = frozenset({"timer", "message", "signal", "condition", "eventBasedGateway"})
+"""Types of the entries of events and gateways that a process waits at: they are shown like tasks and are none."""
 
 
 class Lock(StrEnum):
@@ -91,7 +95,10 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEntry:
-    """One activation of a task. `entry_no` counts from 1 per task; `entry_id` is `ProcessTask.id`."""
+    """One activation of a task, or one wait at an event. `entry_no` counts from 1; `entry_id` is `ProcessTask.id`.
+
+    `scope_id`: of the interpreter's state; `loop_index`: from 0, of the innermost loop around it.
+    """
 
     entry_id: UUID
     element_id: str
@@ -109,11 +116,18 @@ class TaskEntry:
     note: str | None = None
     due_at: datetime | None = None
     sent_back: bool = False
+    scope_id: int = 0
+    loop_index: int | None = None
 
     @property
     def is_open(self) -> bool:
         """True while the entry has not ended."""
         return self.state in OPEN_TASK_STATES
+
+    @property
+    def is_event(self) -> bool:
+        """True for what is waited at and is no task."""
+        return self.type in EVENT_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +198,7 @@ class Instance:
     archived_at: datetime | None = None
     deleted_at: datetime | None = None
     is_hard_deleted: bool = False
+    waiting_for: tuple[WaitingKind, ...] = ()
     has_incident: bool = False
     tasks: tuple[TaskEntry, ...] = ()
     data: tuple[DataElement, ...] = ()
@@ -200,9 +215,20 @@ class Instance:
         return str(InstanceRef(self.party_id, self.instance_id))
 
     @property
-    def open_tasks(self) -> tuple[TaskEntry, ...]:
+    def open_entries(self) -> tuple[TaskEntry, ...]:
         """Entries that have not ended, in order of activation."""
         return tuple(task for task in self.tasks if task.is_open)
+
+    @property
+    def open_tasks(self) -> tuple[TaskEntry, ...]:
+        """The open entries of tasks, in order of activation."""
+        return tuple(task for task in self.open_entries if not task.is_event)
+
+    @property
+    def current_entry(self) -> TaskEntry | None:
+        """Where the process stands for people: the user task entered first, else what it waits at first."""
+        active = (task for task in self.tasks if task.state is TaskState.ACTIVE)
+        return next(active, None) or next(iter(self.open_entries), None)
 
     @property
     def elements(self) -> tuple[DataElement, ...]:

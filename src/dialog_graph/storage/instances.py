@@ -27,6 +27,7 @@ from dialog_graph.model.instance import (
     TaskState,
 )
 from dialog_graph.model.principal import Actor
+from dialog_graph.model.waits import WaitingKind
 from dialog_graph.storage.database import Snapshot, Transaction
 from dialog_graph.urns import AppId
 
@@ -110,6 +111,8 @@ def decode_task(row: Mapping[str, Any]) -> TaskEntry:
         note=row["note"],
         due_at=_time(row["due_at"]),
         sent_back=row["sent_back"],
+        scope_id=row["scope_id"],
+        loop_index=row["loop_index"],
     )
 
 
@@ -192,6 +195,7 @@ def decode(row: Mapping[str, Any]) -> Instance:
         archived_at=row["archived_at"],
         deleted_at=row["deleted_at"],
         is_hard_deleted=row["is_hard_deleted"],
+        waiting_for=tuple(WaitingKind(kind) for kind in row["waiting_for"] or ()),
         has_incident=row["has_incident"],
         tasks=tuple(decode_task(task) for task in orjson.loads(row["tasks"])),
         data=tuple(decode_element(element, contents) for element in orjson.loads(row["elements"])),

@@ -120,7 +120,7 @@ def _tenant(instance: Instance) -> Record:
 
 
 def _instance(instance: Instance) -> Record:
-    current = next(iter(instance.open_tasks), None)
+    current = instance.current_entry
     substatus = instance.substatus
     names = [
         "version_id",
@@ -150,6 +150,7 @@ def _instance(instance: Instance) -> Record:
         "created_by": instance.created_by.to_json(),
         "current_task": current and current.element_id,
         "task_type": current and current.type,
+        "waiting_for": list(instance.waiting_for) or None,
     }
 
 
@@ -168,11 +169,12 @@ def _task(instance: Instance, task: TaskEntry) -> Record:
         "action",
         "note",
         "due_at",
+        "scope_id",
+        "loop_index",
     ]
     return {
         **_tenant(instance),
         **{name: getattr(task, name) for name in names},
-        "scope_id": 0,
         "status": task.state.value,
         "position": instance.tasks.index(task),
         "started_by": task.started_by.to_json(),

@@ -14,6 +14,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from dialog_graph.access import decisions
+from dialog_graph.commands.step.process import tell_of_data
 from dialog_graph.commands.step.rows import rows_of
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused
@@ -157,6 +158,7 @@ async def within(
     await refuse_strangers(work)
     refuse_other_revision(given, work)
     permit, result = await body(work)
+    await tell_of_data(work)
     faults.passed("after-decision")
     if work.is_changed:
         rows = rows_of(work, result_row(tx, scope, given, result))

@@ -7,6 +7,7 @@ The journal row stands before all other events of the command and holds the reco
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dialog_graph import tasks
 from dialog_graph.apps import AppEvaluator
@@ -15,6 +16,7 @@ from dialog_graph.bpmn import (
     BoundaryFired,
     Command,
     Continue,
+    DataChanged,
     Effect,
     EndProcess,
     EnterTask,
@@ -28,7 +30,6 @@ from dialog_graph.bpmn import (
     ProcessCancelled,
     ProcessEnded,
     ProcessStarted,
-    State,
     StepRecord,
     TaskEntered,
     TaskKind,
@@ -37,6 +38,8 @@ from dialog_graph.bpmn import (
     WaitEnded,
     advance,
 )
+from dialog_graph.commands.step import calls
+from dialog_graph.commands.step.deferred import defer
 from dialog_graph.commands.step.effects import carry_out
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import Refusal, Refused
@@ -44,18 +47,22 @@ from dialog_graph.model.event import CATALOGUE, NewEvent
 from dialog_graph.model.ids import derived
 from dialog_graph.model.instance import TaskEntry, TaskState
 
+DATA_EVENTS = frozenset({"app.instance.data.created", "app.instance.data.updated", "app.instance.data.deleted"})
+"""What tells of data that a condition may look at."""
+
 
 async def run_process(work: Work, command: Command, note: str | None = None) -> None:
     """`advance` and its effects until the process rests or has ended. Raises `Refused` as the interpreter refuses."""
-    record = StepRecord.begin(command, _facts(work))
+    by_engine = work.by_engine or isinstance(command, DataChanged)
+    record = StepRecord.begin(command, _facts(work, by_engine))
     place = len(work.events)
-    state = _state(work)
+    before = state = work.state
     pending: Command | None = command
     while pending is not None:
-        step = advance(work.version.definition, state, pending, _facts(work))
+        step = advance(work.version.definition, state, pending, _facts(work, by_engine))
         if isinstance(step, Refusal):
             raise Refused(step)
-        state = step.state
+        work.state = state = step.state
         record = record.add(pending, step.decisions)
         for event in step.events:
             _RECORDERS[type(event)](work, event, note)
@@ -63,32 +70,36 @@ async def run_process(work: Work, command: Command, note: str | None = None) -> 
             _perform(work, effect)
         pending = Continue() if step.next else None
     work.change(process_state=state.to_json(), has_incident=bool(state.incidents))
+    await calls.settle(work, before)
+    _write_journal(work, place, record)
+
+
+def _write_journal(work: Work, place: int, record: StepRecord) -> None:
     history_type, audience = CATALOGUE["process.step"]
     journal = NewEvent(
-        type="process.step",
-        history_type=history_type,
-        audience=audience,
-        actor=work.principal.actor,
-        data=record.to_json(),
+        type="process.step", history_type=history_type, audience=audience, actor=work.actor, data=record.to_json()
     )
     work.events.insert(place, journal)
 
 
-def _state(work: Work) -> State:
-    if not work.instance.process_state:
-        return State.empty()
-    state = State.from_json(work.instance.process_state)
-    if isinstance(state, Refusal):
-        raise Refused(state)
-    return state
+async def tell_of_data(work: Work) -> None:
+    """Lets conditional events look at data that this command has changed beside the process (process engine §4.12).
+
+    What they set off is the process's own doing: where it stops, there is an incident, and the data is written.
+    """
+    told = {event.type for event in work.events}
+    if told & DATA_EVENTS and "process.step" not in told and work.state.has_conditions(work.version.definition):
+        await run_process(work, DataChanged())
 
 
-def _facts(work: Work) -> Facts:
+def _facts(work: Work, by_engine: bool) -> Facts:
     return Facts(
         now=work.now,
-        actor=work.principal.actor.key,
+        actor=work.actor.key,
         evaluator=AppEvaluator(version=work.version, instance=work.instance, owner=work.owner),
         environment=work.ports.settings.environment,
+        by_engine=by_engine,
+        zone=ZoneInfo(work.version.settings.time_zone),
     )
 
 
@@ -101,7 +112,7 @@ def _perform(work: Work, effect: Effect) -> None:
         for word in tasks.expand(effect, task_type):
             carry_out(work, word)
     elif not isinstance(effect, AskGateway):
-        raise RuntimeError(f"expected no job, for no handler is known to the process, but {effect} was asked for")
+        defer(work, effect)
 
 
 # Events of the interpreter -> rows -----------------------------------------------------------------------------------
@@ -130,8 +141,10 @@ def _entered(work: Work, event: TaskEntered, note: str | None) -> None:
         started_at=work.now,
         name=element.name,
         lane=element.lane,
-        started_by=work.principal.actor,
+        started_by=work.actor,
         sent_back=event.by_send_back,
+        scope_id=_scope_of(work, element.index, event.entry_no),
+        loop_index=event.loop_index,
     )
     work.put_task(entry)
     place = {"element_id": event.element_id, "entry_id": entry.entry_id}
@@ -140,6 +153,41 @@ def _entered(work: Work, event: TaskEntered, note: str | None) -> None:
         work.record("app.instance.process.sentBack", suffix=event.element_id, data=dict(origin), **place)
     details = dict(origin) | {"taskType": event.task_type, "entry": event.entry_no}
     work.record("app.instance.process.movedTo", suffix=event.element_id, data=details, **place)
+
+
+def _scope_of(work: Work, index: int, entry_no: int) -> int:
+    """The scope whose token stands in this entry."""
+    found = (token.scope for token in work.state.tokens if (token.index, token.entry) == (index, entry_no))
+    return next(found, 0)
+
+
+def _wait_began(work: Work, event: WaitBegan, note: str | None) -> None:
+    """Waits are entries like tasks for those who look at the process, without events of their own."""
+    element = work.version.definition.element(event.element_id)
+    assert element is not None, "the interpreter waits only at elements of its definition"
+    entry = TaskEntry(
+        entry_id=derived(work.now, work.instance.instance_id, f"{event.element_id}#{event.entry_no}"),
+        element_id=event.element_id,
+        type=event.type.value,
+        entry_no=event.entry_no,
+        state=TaskState.WAITING,
+        started_at=work.now,
+        name=element.name,
+        lane=element.lane,
+        started_by=work.actor,
+        scope_id=_scope_of(work, element.index, event.entry_no),
+    )
+    work.put_task(entry)
+
+
+def _wait_ended(work: Work, event: WaitEnded, note: str | None) -> None:
+    state, _ = _ENDED_AS[event.outcome]
+    entry = _entry(work, event.element_id, event.entry_no)
+    work.put_task(replace(entry, state=state, ended_at=work.now, ended_by=work.actor))
+
+
+def _boundary_fired(work: Work, event: BoundaryFired, note: str | None) -> None:
+    """What set it off has its own event, and so has whatever it interrupts."""
 
 
 _ENDED_AS = {
@@ -155,7 +203,7 @@ def _left(work: Work, event: TaskLeft, note: str | None) -> None:
         _entry(work, event.element_id, event.entry_no),
         state=state,
         ended_at=work.now,
-        ended_by=work.principal.actor,
+        ended_by=work.actor,
         action=event.action,
         note=note,
     )
@@ -171,11 +219,13 @@ def _ended(work: Work, event: ProcessEnded, note: str | None) -> None:
         "app.instance.process.completed", data=dict(work.data(endEvent=event.end_event)), element_id=event.end_event
     )
     work.record("app.instance.submitted")
+    work.waiting.end_process()
 
 
 def _cancelled(work: Work, event: ProcessCancelled, note: str | None) -> None:
     work.change(ended_at=work.now)
     work.record("app.instance.process.cancelled", data={"reasonGiven": bool(event.reason)})
+    work.waiting.end_process()
 
 
 def _incident(work: Work, event: IncidentOpened | IncidentResolved, note: str | None) -> None:
@@ -184,16 +234,14 @@ def _incident(work: Work, event: IncidentOpened | IncidentResolved, note: str | 
         entry = _entry(work, event.element_id, event.entry_no)
         if entry.is_open:
             work.put_task(replace(entry, state=TaskState.FAILED if is_open else TaskState.WAITING))
+    if isinstance(event, IncidentOpened):
+        work.waiting.note_incident(event)
     details = {"state": "opened" if is_open else "resolved", "code": event.code, "elementId": event.element_id}
     work.record("app.instance.process.incident", data=details, element_id=event.element_id)
 
 
 def _forced(work: Work, event: JoinForced, note: str | None) -> None:
     work.record("process.join.forced", data={"elementId": event.element_id}, element_id=event.element_id)
-
-
-def _no_row(work: Work, event: WaitBegan | WaitEnded | BoundaryFired, note: str | None) -> None:
-    """No model with such events loads in this version."""
 
 
 _RECORDERS: Mapping[type[Event], Callable[[Work, Any, str | None], None]] = {
@@ -205,8 +253,8 @@ _RECORDERS: Mapping[type[Event], Callable[[Work, Any, str | None], None]] = {
     IncidentOpened: _incident,
     IncidentResolved: _incident,
     JoinForced: _forced,
-    WaitBegan: _no_row,
-    WaitEnded: _no_row,
-    BoundaryFired: _no_row,
+    WaitBegan: _wait_began,
+    WaitEnded: _wait_ended,
+    BoundaryFired: _boundary_fired,
 }
 """Past-tense event of the interpreter -> the function that makes rows of it."""

@@ -6,10 +6,12 @@ from types import MappingProxyType
 from uuid import UUID
 
 from dialog_graph.commands.step.projection import Projection, Source, project
+from dialog_graph.commands.step.waiting import waiting_for
 from dialog_graph.commands.step.work import Work
 from dialog_graph.model.dialog import Dialog
 from dialog_graph.model.event import CATALOGUE, Event, NewEvent
 from dialog_graph.model.ids import derived
+from dialog_graph.model.waits import WaitChanges
 from dialog_graph.storage.steps import IdempotencyRow, StepRows
 
 
@@ -21,6 +23,7 @@ def rows_of(work: Work, idempotency: IdempotencyRow | None) -> StepRows:
     work.change(
         revision=work.instance.revision + 1, updated_at=work.now, event_seq=work.instance.event_seq + len(events)
     )
+    waits = _waits(work)
     projection = _project(work, events)
     dialog, dialog_events = _dialog_events(work, projection)
     return StepRows(
@@ -35,7 +38,18 @@ def rows_of(work: Work, idempotency: IdempotencyRow | None) -> StepRows:
         transmissions=projection.transmissions if projection else (),
         labels=projection.labels if projection else (),
         idempotency=idempotency,
+        waits=waits,
     )
+
+
+def _waits(work: Work) -> WaitChanges | None:
+    """What changes of the things that the process waits for, and the column that tells of them."""
+    if not work.has_moved:
+        return None
+    definition = work.version.definition
+    changes = work.waiting.changes(work.instance, definition, work.before, work.state)
+    work.change(waiting_for=waiting_for(work.instance, definition, work.state))
+    return changes
 
 
 def _place(work: Work, event: NewEvent, stream_id: UUID, sequence: int) -> Event:
@@ -76,7 +90,7 @@ def _project(work: Work, events: Iterable[Event]) -> Projection | None:
 def _dialog_event(work: Work, type: str, suffix: str = "", **details: str) -> NewEvent:
     _, audience = CATALOGUE[type]
     full_type = f"{type}.{suffix}" if suffix else type
-    return NewEvent(type=full_type, audience=audience, actor=work.principal.actor, data=dict(details), is_dialog=True)
+    return NewEvent(type=full_type, audience=audience, actor=work.actor, data=dict(details), is_dialog=True)
 
 
 def _life(work: Work, projection: Projection) -> str:

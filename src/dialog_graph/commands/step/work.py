@@ -13,20 +13,32 @@ from uuid import UUID
 from dialog_graph import tasks
 from dialog_graph.access import decisions
 from dialog_graph.apps import AppVersion, DataType, validate
+from dialog_graph.bpmn import State
+from dialog_graph.commands.step.waiting import Waiting
 from dialog_graph.errors import Blocker, Issue, Refusal, Refused, Severity
 from dialog_graph.model.dialog import Dialog
 from dialog_graph.model.event import CATALOGUE, NewEvent
 from dialog_graph.model.instance import Confirmation, DataElement, Instance, TaskEntry, TaskState
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.party import Party
-from dialog_graph.model.principal import Principal
+from dialog_graph.model.principal import Actor, Principal, PrincipalKind
 from dialog_graph.policy import DecisionTable, Permit
 from dialog_graph.ports import Ports
 from dialog_graph.storage.database import Transaction
 
 
+def _stored_state(written: dict[str, Json]) -> State:
+    state = State.from_json(written) if written else State.empty()
+    if isinstance(state, Refusal):
+        raise Refused(state)
+    return state
+
+
 class Work:
-    """One command's instance while it changes. `version` is the pinned app version, `policy` the newest table."""
+    """One command's instance while it changes. `version` is the pinned app version, `policy` the newest table.
+
+    `by_engine`: a worker sent the command. `waiting`: what it opens and closes of what the process waits for.
+    """
 
     def __init__(self, ports: Ports, tx: Transaction, version: AppVersion, instance: Instance) -> None:
         self.ports = ports
@@ -38,6 +50,11 @@ class Work:
         self.presentation: AppVersion = version
         self.dialog: Dialog | None = None
         self.prefill: Json = None
+        self.by_engine = False
+        self.waiting = Waiting()
+        self._stored = instance.process_state
+        self._before: State | None = None
+        self._state: State | None = None
         self.events: list[NewEvent] = []
         self.confirmations: list[Confirmation] = []
         self.changed_tasks: set[UUID] = set()
@@ -48,6 +65,32 @@ class Work:
     def principal(self) -> Principal:
         """Who sent the command."""
         return self.tx.principal
+
+    @property
+    def before(self) -> State:
+        """The interpreter's state as it was stored."""
+        if self._before is None:
+            self._before = _stored_state(self._stored)
+        return self._before
+
+    @property
+    def state(self) -> State:
+        """The interpreter's state as it is now."""
+        return self.before if self._state is None else self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+
+    @property
+    def has_moved(self) -> bool:
+        """True when the interpreter has run."""
+        return self._state is not None
+
+    @property
+    def actor(self) -> Actor:
+        """Who does it, as facts have it: what the process does by itself is done by the system, for the app's org."""
+        return Actor(PrincipalKind.SYSTEM, org=self.instance.org) if self.by_engine else self.principal.actor
 
     @property
     def now(self) -> datetime:
@@ -70,9 +113,8 @@ class Work:
         """Adds an event. `type`: a row of the catalogue; `suffix`: trailing element id of the types that have one."""
         history_type, audience = CATALOGUE[type]
         full_type = f"{type}.{suffix}" if suffix else type
-        actor = self.principal.actor
         self.events.append(
-            NewEvent(type=full_type, history_type=history_type, audience=audience, actor=actor, **details)
+            NewEvent(type=full_type, history_type=history_type, audience=audience, actor=self.actor, **details)
         )
 
     def change(self, **columns: Any) -> None:

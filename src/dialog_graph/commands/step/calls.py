@@ -1,0 +1,112 @@
+"""Calls of other apps in a step: the link and job of a call, and what becomes of the child when a call is given up.
+
+Process engine §13. The child itself is made by the job, in a transaction of its own; here only the caller's side is
+written.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from uuid import UUID
+
+from dialog_graph.bpmn import CallApp, State, WaitKind
+from dialog_graph.commands.step.work import Work
+from dialog_graph.errors import Refusal
+from dialog_graph.model.ids import derived
+from dialog_graph.model.json_value import Json
+from dialog_graph.model.waits import Job, Link, LinkState, Relation
+from dialog_graph.storage import links, parties
+from dialog_graph.urns import PartyUrn
+
+CALL, CANCEL_CHILD = "callApp", "cancelChild"
+"""Kinds of jobs."""
+
+
+def call(work: Work, effect: CallApp) -> None:
+    """Notes the call; `settle` completes it when it is still wanted at the end of the step."""
+    index = "" if effect.index is None else f":{effect.index}"
+    key = f"{work.instance.instance_id}:{effect.element_id}#{effect.entry_no}{index}"
+    settings: dict[str, Json] = {"party": effect.party, "credentials": effect.credentials, "data": effect.data}
+    work.waiting.put_link(
+        Link(
+            link_id=derived(work.now, "link", key),
+            relation=Relation.CHILD,
+            other_app=effect.app,
+            key=key,
+            element_id=effect.element_id,
+            owner=effect.owner,
+            entry_no=effect.entry_no,
+            completion=effect.completion,
+            state=LinkState.CALLING,
+            depth=0,
+            created_at=work.now,
+            loop_index=effect.index,
+            settings=settings,
+        )
+    )
+
+
+async def settle(work: Work, before: State) -> None:
+    """After the last round: jobs for the calls that were made, and for the children that nobody waits for any more."""
+    new = [link for link in work.waiting.links if link.state is LinkState.CALLING and not link.depth]
+    if new:
+        await _start(work, new)
+    called = {wait.owner for wait in before.waits(work.version.definition) if wait.kind is WaitKind.CALL}
+    if given_up := called & work.waiting.closed_owners:
+        await _give_up(work, given_up)
+
+
+async def _start(work: Work, new: Iterable[Link]) -> None:
+    parent = await links.to_parent(work.tx, work.instance.instance_id)
+    depth = 1 + (parent.depth if parent else 0)
+    for link in new:
+        party = await _party(work, link.settings.get("party"))
+        data: dict[str, Json] = {
+            "linkId": str(link.link_id),
+            "app": link.other_app,
+            "party": party,
+            "depth": depth,
+            "completion": link.completion,
+            "credentials": link.settings.get("credentials"),
+            "prefill": link.settings.get("data"),
+            "actor": work.principal.actor.to_json(),
+        }
+        work.waiting.put_link(replace(link, depth=depth, settings={}))
+        work.waiting.start_job(_job(work, link, CALL, data))
+
+
+async def _party(work: Work, given: Json) -> int | None:
+    """The party as the register numbers it, so that nobody's national number stands in a job; None: no such party."""
+    if given is None:
+        return work.instance.party_id
+    urn = PartyUrn.parse(given) if isinstance(given, str) else None
+    found = None if urn is None or isinstance(urn, Refusal) else await parties.find(work.tx, urn)
+    return found.party_id if found else None
+
+
+def _job(work: Work, link: Link, kind: str, data: dict[str, Json]) -> Job:
+    return Job(
+        job_id=derived(work.now, kind, link.key),
+        kind=kind,
+        key=link.key if kind == CALL else f"{kind}:{link.key}",
+        created_at=work.now,
+        next_at=work.now,
+        element_id=link.element_id,
+        owner=link.owner if kind == CALL else 0,
+        entry_no=link.entry_no,
+        entry_id=link.entry_id,
+        is_ordered=kind == CALL,
+        data=data,
+    )
+
+
+async def _give_up(work: Work, owners: Iterable[int]) -> None:
+    """Children of calls that are over though they have not ended are told; whether they stop is their own matter."""
+    ended = {link.link_id for link in work.waiting.links if link.state is not LinkState.CALLING}
+    for link in await links.of_instance(work.tx, work.instance.instance_id):
+        is_open = link.state in (LinkState.CALLING, LinkState.LINKED) and link.link_id not in ended
+        if link.relation is Relation.CHILD and link.owner in owners and is_open and link.completion == "wait":
+            work.waiting.start_job(_job(work, link, CANCEL_CHILD, _of_child(link.other_app, link.other_id)))
+
+
+def _of_child(app: str, child_id: UUID | None) -> dict[str, Json]:
+    return {"app": app, "childId": None if child_id is None else str(child_id)}
