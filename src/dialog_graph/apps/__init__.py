@@ -13,11 +13,12 @@ from dialog_graph.apps.evaluator import AppEvaluator, document_of
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.form_data.calculate import calculate
 from dialog_graph.apps.form_data.prefill import PrefillFacts, prefill, prefill_query
-from dialog_graph.apps.forms.form_state import FormState, Reader, form_state
+from dialog_graph.apps.forms.drawing import draw, form_state
+from dialog_graph.apps.forms.form_state import FormState
 from dialog_graph.apps.forms.hidden_data import remove_hidden
-from dialog_graph.apps.loader import load
 from dialog_graph.apps.forms.reader import Reader, Rights
 from dialog_graph.apps.linter import CheckedApp, CheckReport, check
+from dialog_graph.apps.loader import load
 from dialog_graph.apps.readers.folders import find_apps, read_folder
 from dialog_graph.apps.validation.gate import Source, validate, validate_element
 from dialog_graph.apps.version import AppVersion
@@ -37,11 +38,13 @@ __all__ = [
     "PartyType",
     "PrefillFacts",
     "Reader",
+    "Rights",
     "Source",
     "TextResources",
     "calculate",
     "check",
     "document_of",
+    "draw",
     "find_apps",
     "form_state",
     "load",

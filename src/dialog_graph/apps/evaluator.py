@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dialog_graph.apps.contents import paths
 from dialog_graph.apps.contents.texts import TextVariable
 from dialog_graph.apps.standing import NOWHERE, Standing
+from dialog_graph.apps.stateless import is_blank
 from dialog_graph.apps.version import AppVersion
 from dialog_graph.bpmn import EvaluationFailed, Vars
 from dialog_graph.errors import Refusal
@@ -52,7 +53,8 @@ class AppEvaluator:
     """The evaluator of one step. Documents are parsed when first asked for; make a new one after data has changed.
 
     `owner`: the instance's party, for `instanceContext`; `language`: of texts; `allowed`: what `authContext` may be
-    asked for (`read`, `write`, the actions of the task) and whether the reader may do it.
+    asked for (`read`, `write`, the actions of the task) and whether the reader may do it. `withheld`: data types that
+    the reader may not read: they take part in what is decided, and are absent from what is told (`in_language`).
     """
 
     version: AppVersion
@@ -60,7 +62,9 @@ class AppEvaluator:
     owner: Party | None = None
     language: str = "nb"
     allowed: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    withheld: frozenset[str] = frozenset()
     _documents: dict[UUID, Json] = field(default_factory=dict[UUID, Json], init=False)
+    _absent: frozenset[str] = field(default=frozenset(), init=False)
 
     def condition(self, flow_id: str, vars: Vars) -> "Json | EvaluationFailed":
         """The value of a flow's condition; messages of failures hold no form data."""
@@ -104,10 +108,14 @@ class AppEvaluator:
         return self.version.texts.filled(key, self.language, lambda variable: self._variable(variable, standing))
 
     def in_language(self, language: str) -> "AppEvaluator":
-        """The same evaluator for readers of another language; what is parsed already is shared."""
+        """What tells a reader of this language: without the data that is withheld; what is parsed already is shared."""
         other = replace(self, language=language)
-        other._documents = self._documents
+        other._documents, other._absent = self._documents, self.withheld
         return other
+
+    def as_told(self, standing: Standing) -> Standing:
+        """The place for what is told: look-ups of components know all data, so none where some of it is withheld."""
+        return replace(standing, component=None) if self.withheld else standing
 
     def document(self, element: DataElement) -> Json:
         """The document of a form element; null for files."""
@@ -124,7 +132,8 @@ class AppEvaluator:
         return self.version.default_data_type(vars.last_task) if vars.last_task else None
 
     def _elements(self, data_type: str) -> tuple[DataElement, ...]:
-        return tuple(element for element in self.instance.elements if element.data_type == data_type)
+        found = tuple(element for element in self.instance.elements if element.data_type == data_type)
+        return () if data_type in self._absent else found
 
     def field(self, path: str, named: str | None, standing: Standing) -> Json:
         """The value of a field; raises `ExpressionError` for an unknown data type and where several elements fit."""
@@ -139,7 +148,7 @@ class AppEvaluator:
 
     def document_at(self, data_type: str, standing: Standing) -> Json:
         """The document that a data type means here; null without an element."""
-        if data_type in standing.documents:
+        if data_type in standing.documents and data_type not in self._absent:
             return standing.documents[data_type]
         elements = sorted(self._elements(data_type), key=lambda element: element.created_at)
         if len(elements) > 1 and data_type != standing.data_type:
@@ -148,6 +157,8 @@ class AppEvaluator:
 
     def _instance_property(self, key: str) -> str | None:
         instance, owner = self.instance, self.owner
+        if is_blank(instance):
+            return str(instance.app_id) if key == "appId" else None
         values = {
             "instanceId": f"{instance.party_id}/{instance.instance_id}",
             "appId": str(instance.app_id),
@@ -190,6 +201,13 @@ class AppEvaluator:
                     return None
         except ExpressionError:
             return None
+
+
+def without(instance: Instance, data_types: frozenset[str]) -> Instance:
+    """The instance as somebody sees it who may not read these data types."""
+    if not data_types:
+        return instance
+    return replace(instance, data=tuple(item for item in instance.data if item.data_type not in data_types))
 
 
 def document_of(element: DataElement) -> Json:

@@ -56,6 +56,11 @@ _TABLE: Mapping[str, tuple[str, str, str]] = {
         "The file has no name.",
     ),
     # rules of the app
+    "ResultDoesNotFit": (
+        "Feltet ble ikke beregnet: resultatet passer ikke i det.",
+        "Feltet vart ikkje rekna ut: resultatet passar ikkje i det.",
+        "The field was not calculated: the result does not fit it.",
+    ),
     "expression": (
         "Verdien er ikke gyldig.",
         "Verdien er ikkje gyldig.",

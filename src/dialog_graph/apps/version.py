@@ -27,7 +27,7 @@ class AppVersion:
 
     `version_id` and `ordinal` (from 1) are given by the catalogue with `dataclasses.replace`; `sha256`: of the files;
     `data_types`: by id, implicit ones included; `conditions`: by flow id; `models`, `rules`, `calculations`,
-    `prefills`: by id of the form data type.
+    `prefills`: by id of the form data type; `secure_options`: lists that some component asks for as secure.
     """
 
     app_id: AppId
@@ -49,13 +49,17 @@ class AppVersion:
     diagnostics: Diags = ()
     version_id: UUID | None = None
     ordinal: int = 0
+    secure_options: frozenset[str] = field(init=False, repr=False)
     _types_of_task: Mapping[str | None, tuple[DataType, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Groups the data types by owning task once."""
+        """Groups the data types by owning task, and looks through the forms for secure options, once."""
         tasks = {data_type.task_id for data_type in self.data_types.values()}
         grouped = {task: tuple(t for t in self.data_types.values() if t.task_id == task) for task in tasks}
         object.__setattr__(self, "_types_of_task", grouped)
+        pages = (page for layout in self.layouts.sets.values() for page in layout.contents)
+        asked = (component for page in pages for component in page.all() if component.is_secure)
+        object.__setattr__(self, "secure_options", frozenset(each.options_id for each in asked if each.options_id))
 
     @property
     def title(self) -> Texts:

@@ -7,11 +7,11 @@ refused, and the command asks again under the lock.
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from dialog_graph.apps import DataType
-from dialog_graph.apps.form_data.documents import max_bytes, read_wire
+from dialog_graph.apps import DataType, document_of
+from dialog_graph.apps.form_data.documents import changed_paths, max_bytes, read_wire
 from dialog_graph.apps.validation.gate import file_issues
 from dialog_graph.commands.step import Given, Work, in_step
-from dialog_graph.commands.step.documents import blank, put, store_document
+from dialog_graph.commands.step.documents import Stored, blank, put, store_document
 from dialog_graph.commands.step.frame import actor_key, check_key
 from dialog_graph.commands.step.roads import Road, data_type_of, permit_write
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused, refuse
@@ -40,11 +40,13 @@ class Upload(Given):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadResult:
-    """The element that was written."""
+    """The element that was written; `changed_paths` and `unfit` of form data as in `WriteFormDataResult`."""
 
     instance_id: UUID
     data_element_id: UUID
     is_new: bool
+    changed_paths: tuple[str, ...] = ()
+    unfit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +125,15 @@ async def add_data_element(
             raise refuse("TEMPORARY", "the outcome of an earlier request", "it is no longer kept")
         permit, data_type, existing = await _asked(work, given)
         if isinstance(content, bytes):
-            element = _form(work, data_type, existing, (given.content_type, content))
+            stored, changed = _form(work, data_type, existing, (given.content_type, content))
         else:
-            element = _file(work, data_type, existing, (given, content))
+            stored, changed = Stored(_file(work, data_type, existing, (given, content))), ()
         result = UploadResult(
-            instance_id=work.instance.instance_id, data_element_id=element.element_id, is_new=existing is None
+            instance_id=work.instance.instance_id,
+            data_element_id=stored.element.element_id,
+            is_new=existing is None,
+            changed_paths=changed,
+            unfit=stored.unfit,
         )
         return permit, result
 
@@ -137,13 +143,17 @@ async def add_data_element(
     return result
 
 
-def _form(work: Work, data_type: DataType, existing: DataElement | None, sent: tuple[str, bytes]) -> DataElement:
+def _form(
+    work: Work, data_type: DataType, existing: DataElement | None, sent: tuple[str, bytes]
+) -> tuple[Stored, tuple[str, ...]]:
+    """The stored document, and where it differs from the one that was sent."""
     if not data_type.is_form:
         raise Refused(Refusal(code="INVALID_INPUT", expected="a data type with form data", path=("dataType",)))
     document = read_wire(work.version, data_type.id, *sent)
     if isinstance(document, Refusal):
         raise Refused(document)
-    return store_document(work, data_type, document, existing)
+    stored = store_document(work, data_type, document, existing)
+    return stored, changed_paths(document, document_of(stored.element))
 
 
 def _file(work: Work, data_type: DataType, existing: DataElement | None, sent: tuple[Upload, Blob]) -> DataElement:

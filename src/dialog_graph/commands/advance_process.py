@@ -55,6 +55,7 @@ async def advance_process(ports: Ports, principal: Principal, given: AdvanceProc
         refusal = tasks.allowed(task, given.action, is_owner=work.is_owner)
         if refusal is not None:
             raise Refused(refusal)
+        await work.learn_rights(entry.element_id)
         await work.refuse_if(tasks.blockers(entry, given.action), _gate(work, entry, given))
         await run_process(work, Complete(entry.element_id, entry.entry_no, given.action), given.note)
         return permit, AdvanceProcessResult(instance_id=work.instance.instance_id)

@@ -29,11 +29,14 @@ class WriteFormData(Given):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteFormDataResult:
-    """`changed_paths`: where the stored document differs from what was sent."""
+    """`changed_paths`: where the stored document differs from what was sent; `unfit`: fields that keep what they had,
+    because the result of their calculation does not fit them.
+    """
 
     instance_id: UUID
     data_element_id: UUID
     changed_paths: tuple[str, ...]
+    unfit: tuple[str, ...] = ()
 
 
 def _check_choice(given: WriteFormData) -> None:
@@ -111,11 +114,12 @@ async def write_form_data(ports: Ports, principal: Principal, given: WriteFormDa
         checked = check_document(work.version, data_type.id, sent)
         if isinstance(checked, Refusal):
             raise Refused(checked)
-        element = store_document(work, data_type, checked, existing)
+        stored = store_document(work, data_type, checked, existing)
         result = WriteFormDataResult(
             instance_id=work.instance.instance_id,
-            data_element_id=element.element_id,
-            changed_paths=changed_paths(sent, document_of(element)),
+            data_element_id=stored.element.element_id,
+            changed_paths=changed_paths(sent, document_of(stored.element)),
+            unfit=stored.unfit,
         )
         return permit, result
 

@@ -3,7 +3,6 @@
 import strawberry
 from strawberry import Info
 
-from dialog_graph.apps import validate_element
 from dialog_graph.commands.advance_process import AdvanceProcess, advance_process
 from dialog_graph.commands.confirm_receipt import ConfirmReceipt, confirm_receipt
 from dialog_graph.commands.delete_data_element import DeleteDataElement, delete_data_element
@@ -19,7 +18,7 @@ from dialog_graph.graphql.queries import known
 from dialog_graph.graphql.types.errors import issue
 from dialog_graph.graphql.types.instance import Instance, ReceiptConfirmation
 from dialog_graph.model.instance import Instance as InstanceValue
-from dialog_graph.reads import instance_details
+from dialog_graph.reads import forms
 
 
 def _members(input: object) -> dict[str, object]:
@@ -50,17 +49,12 @@ async def _write_form_data(info: Info[Context, None], input: p.WriteFormDataInpu
 
 async def _written(info: Info[Context, None], result: WriteFormDataResult) -> p.WriteFormDataPayload:
     instance: InstanceValue | None = await info.context.instances.load(result.instance_id)
-    if instance is None:
-        return p.WriteFormDataPayload(changed_paths=list(result.changed_paths), errors=[])
-    shown = await info.context.read(instance_details.readable_elements, instance, None)
-    element = next((item for item in shown if item.element_id == result.data_element_id), None)
-    version = await info.context.read(instance_details.version, instance)
-    found = () if element is None else validate_element(version, element, instance)
+    written = None if instance is None else await info.context.read(forms.written, instance, result)
     return p.WriteFormDataPayload(
         instance=instance,  # pyright: ignore[reportArgumentType] -- fields are read from the model's values
-        data_element=element,  # pyright: ignore[reportArgumentType] -- fields are read from the model's values
-        issues=[issue(item, info.context.languages) for item in found],
-        changed_paths=list(result.changed_paths),
+        data_element=written and written.element,  # pyright: ignore[reportArgumentType] -- fields are read from the model's values
+        issues=[issue(item, info.context.languages) for item in written.issues] if written else [],
+        changed_paths=list(result.changed_paths) if written else [],
         errors=[],
     )
 

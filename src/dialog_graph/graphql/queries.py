@@ -9,6 +9,8 @@ from dialog_graph.commands.mark_seen import MarkSeen, mark_seen
 from dialog_graph.errors import Refused, refuse
 from dialog_graph.graphql import event_fields
 from dialog_graph.graphql.context import Context
+from dialog_graph.graphql.cost import COST, Weight
+from dialog_graph.graphql.guide_field import GuideResult, guide
 from dialog_graph.graphql.types.application import Application, ApplicationConnection
 from dialog_graph.graphql.types.dialog_payloads import (
     DialogByIdPayload,
@@ -28,7 +30,7 @@ from dialog_graph.graphql.types.party import AuthorizedParty, Party, authorized_
 from dialog_graph.graphql.types.viewer import Viewer
 from dialog_graph.graphql.types.webhook import Webhook
 from dialog_graph.model.principal import Principal, PrincipalKind
-from dialog_graph.reads import applications, dialogs, instances, parties
+from dialog_graph.reads import applications, dialogs, forms, instances, parties
 from dialog_graph.reads.dialog_search import ErrorKind, SearchError, check
 from dialog_graph.reads.dialogs import DialogError, NotShown
 
@@ -123,8 +125,10 @@ async def _party(info: Info[Context, None], urn: str) -> Party | None:
 
 
 async def _application(info: Info[Context, None], id: str) -> Application | None:
-    known(info)
-    return await info.context.read(applications.by_id, id)  # pyright: ignore[reportReturnType] -- fields are read from the model's values
+    found = await info.context.read(applications.by_id, id)
+    if found is None or not forms.is_open_to_anyone(found):
+        known(info)
+    return found  # pyright: ignore[reportReturnType] -- fields are read from the model's values
 
 
 async def _applications(
@@ -177,6 +181,11 @@ class Query:
     )
     events: EventConnection = strawberry.field(
         resolver=event_fields.events, description="The feed, page by page; `after` as in subscriptions."
+    )
+    guide: GuideResult = strawberry.field(
+        resolver=guide,
+        metadata={COST: Weight(own=20)},
+        description="A stateless form: filled in by `parameters`, calculated and checked; nothing is stored.",
     )
     webhooks: list[Webhook] = strawberry.field(resolver=event_fields.webhooks, description="The caller's own.")
     dialog_by_id: DialogByIdPayload = strawberry.field(

@@ -1,18 +1,19 @@
 """What a caller may see and do inside an instance it may read: elements, actions, validation, incidents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from dialog_graph import tasks
-from dialog_graph.access import decisions
-from dialog_graph.apps import AppVersion, validate, validate_element
+from dialog_graph.access import decisions, form_rights
+from dialog_graph.access.form_rights import Place
+from dialog_graph.apps import AppVersion, validate
 from dialog_graph.bpmn import ActionType, State, TaskDefinition
 from dialog_graph.errors import Blocker, Issue, Texts
 from dialog_graph.model.instance import DataElement, Instance, TaskEntry
 from dialog_graph.model.party import Party
 from dialog_graph.ports import Ports
-from dialog_graph.reads import instances
+from dialog_graph.reads import forms, instances
 from dialog_graph.storage.database import Snapshot
 
 
@@ -37,23 +38,12 @@ async def readable_elements(
     """The data elements that the caller may read: those whose type asks for an extra action only with that right."""
     pinned = await version(ports, snapshot, instance)
     policy = (await ports.catalogue.policy(snapshot, instance.app_id)).policy
-    demanded = {
-        declared.action_required_to_read
-        for declared in pinned.data_types.values()
-        if declared.action_required_to_read is not None
-    }
-    granted = await decisions.allowed(snapshot, policy, decisions.of_instance(instance), sorted(demanded))
+    withheld = await form_rights.withheld(snapshot, Place(pinned, policy, instance))
     return [
         element
         for element in instance.elements
-        if data_type in (None, element.data_type) and _is_open(pinned, element, granted)
+        if data_type in (None, element.data_type) and element.data_type not in withheld
     ]
-
-
-def _is_open(pinned: AppVersion, element: DataElement, granted: Mapping[str, bool]) -> bool:
-    declared = pinned.data_types.get(element.data_type)
-    action = declared.action_required_to_read if declared is not None else None
-    return action is None or granted[action]
 
 
 async def validation(ports: Ports, snapshot: Snapshot, instance: Instance, owner: Party | None) -> list[Issue]:
@@ -64,13 +54,12 @@ async def validation(ports: Ports, snapshot: Snapshot, instance: Instance, owner
     pinned = await version(ports, snapshot, instance)
     shown = {element.element_id for element in await readable_elements(ports, snapshot, instance, None)}
     hidden = {element.element_id for element in instance.elements} - shown
-    return [
-        issue
-        for task in instance.open_tasks
-        if tasks.type_of(task.type).is_gated
-        for issue in validate(pinned, instance, task.element_id, owner=owner)
-        if issue.data_element_id not in hidden
-    ]
+    found: list[Issue] = []
+    for task in instance.open_tasks:
+        if tasks.type_of(task.type).is_gated:
+            reader = await forms.reader_of(ports, snapshot, instance, task.element_id, owner)
+            found += validate(pinned, instance, task.element_id, reader=reader)
+    return [issue for issue in found if issue.data_element_id not in hidden]
 
 
 async def task_name(ports: Ports, snapshot: Snapshot, instance: Instance, entry: TaskEntry) -> Texts:
@@ -130,17 +119,3 @@ async def of_element(ports: Ports, snapshot: Snapshot, element_id: UUID) -> Data
         return None
     open_elements = await readable_elements(ports, snapshot, instance, None)
     return next((element for element in open_elements if element.element_id == element_id), None)
-
-
-def element_issues(pinned: AppVersion, element: DataElement) -> list[dict[str, object]]:
-    """The findings of one element as JSON, in all languages."""
-    return [
-        {
-            "code": issue.code,
-            "severity": issue.severity.value,
-            "field": issue.field,
-            "source": issue.source,
-            "message": dict(issue.message),
-        }
-        for issue in validate_element(pinned, element)
-    ]

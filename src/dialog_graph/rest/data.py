@@ -15,6 +15,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
+import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -22,12 +23,12 @@ from starlette.routing import Route
 from dialog_graph.access import urls
 from dialog_graph.commands.add_data_element import Upload, UploadResult, UploadRules, add_data_element, check_upload
 from dialog_graph.commands.record_download import record_download
-from dialog_graph.errors import NOT_FOUND, Refusal, Refused, refuse
+from dialog_graph.errors import NOT_FOUND, Issue, Refusal, Refused, refuse
 from dialog_graph.model.content_type import display_name, is_consistent
-from dialog_graph.model.instance import DataElement, FileScan, Instance
+from dialog_graph.model.instance import DataElement, FileScan
 from dialog_graph.model.principal import Principal
 from dialog_graph.ports import Ports
-from dialog_graph.reads import instance_details, instances
+from dialog_graph.reads import forms, instance_details, instances
 from dialog_graph.storage import faults
 from dialog_graph.storage.blobs import Blob
 
@@ -103,16 +104,19 @@ class Data:
             instance = await instances.one(self.ports, snapshot, result.instance_id)
             if instance is None:
                 return JSONResponse({"dataElement": {"id": str(result.data_element_id)}}, 200)
-            element = _element(instance, result.data_element_id)
-            if element is None:
-                return JSONResponse({"dataElement": {"id": str(result.data_element_id)}}, 200)
-            version = await instance_details.version(self.ports, snapshot, instance)
+            written = await forms.written(self.ports, snapshot, instance, result)
+        status = 201 if result.is_new else 200
+        if written is None:
+            return JSONResponse({"dataElement": {"id": str(result.data_element_id)}}, status)
         body = {
-            "dataElement": element_json(element),
+            "dataElement": element_json(written.element),
             "instanceRevision": instance.revision,
-            "issues": instance_details.element_issues(version, element),
+            "issues": [_issue(issue) for issue in written.issues],
+            **_stored(written.element, result),
         }
-        return JSONResponse(body, 201 if result.is_new else 200, headers={"Cache-Control": "no-store"})
+        return Response(
+            orjson.dumps(body), status, media_type="application/json", headers={"Cache-Control": "no-store"}
+        )
 
     async def download(self, request: Request) -> Response:
         """GET /data/{elementId}, by a signed address or a token."""
@@ -243,9 +247,23 @@ def _refuse_other_type(head: bytes, declared: str) -> None:
         raise refuse("UNSUPPORTED_MEDIA_TYPE", f"content of the type {declared}", "the bytes are something else")
 
 
-def _element(instance: Instance, element_id: UUID) -> DataElement | None:
-    """None when somebody has deleted it since."""
-    return next((item for item in instance.elements if item.element_id == element_id), None)
+def _issue(issue: Issue) -> dict[str, object]:
+    """A finding in all languages."""
+    return {
+        "code": issue.code,
+        "severity": issue.severity.value,
+        "field": issue.field,
+        "source": issue.source,
+        "message": dict(issue.message),
+    }
+
+
+def _stored(element: DataElement, result: UploadResult) -> dict[str, object]:
+    """Form data comes back where it is not as it was sent: calculated fields, row ids, defaults."""
+    if element.document is None:
+        return {}
+    stored: dict[str, object] = {"changedPaths": list(result.changed_paths)}
+    return stored | ({"formData": orjson.Fragment(element.document)} if result.changed_paths else {})
 
 
 def element_json(element: DataElement) -> dict[str, object]:

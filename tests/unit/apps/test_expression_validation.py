@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dialog_graph.apps import AppVersion, Source, validate, validate_element
+from dialog_graph.apps import AppVersion, Reader, Source, validate, validate_element
 from dialog_graph.errors import Issue, Refused, Severity
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.party import Party
@@ -24,7 +24,7 @@ def rule(condition: Any, message: Any = "Nei", **more: Any) -> dict[str, Any]:
 
 
 def run(version: AppVersion, document: Any, owner: Party | None = None) -> tuple[Issue, ...]:
-    return validate(version, instance(form(document)), "Task_1", [Source.EXPRESSION], owner)
+    return validate(version, instance(form(document)), "Task_1", [Source.EXPRESSION], Reader(owner=owner))
 
 
 def test_a_condition_that_is_true_gives_an_issue_at_its_field() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from dialog_graph.apps import load, validate
+from dialog_graph.apps import Reader, Rights, form_state, load, validate
 from dialog_graph.apps.form_data.documents import new_document
-from dialog_graph.apps.forms.form_state import BoundField, ComponentState, FormState, FormText, Reader, form_state
+from dialog_graph.apps.forms.form_state import BoundField, ComponentState, FormState, FormText, RowState
 from tests.unit.apps.forms_sample import app, group, page, part
 from tests.unit.apps.sample import SETS, TEXTS, form, instance, loaded
 from tests.unit.apps.test_corpus import APPS, read
@@ -20,7 +20,7 @@ def state(version: Any, document: Any, language: str = "nb") -> FormState:
 
 
 def components(found: FormState) -> dict[str, ComponentState]:
-    return {component.id: component for component in found.pages[0].components}
+    return {component.key: component for component in found.pages[0].components}
 
 
 def test_pages_and_components_in_their_order_with_what_is_evaluated() -> None:
@@ -45,9 +45,11 @@ def test_pages_and_components_in_their_order_with_what_is_evaluated() -> None:
     assert (second.id, second.is_read_only, second.is_required, second.is_hidden) == ("a", False, True, False)
     assert second.options_id == "o"
     assert first.source["format"] == "long"
-    assert first.bindings == {
-        "simpleBinding": BoundField(data_type="model", path="name", data_element_id=form({}).element_id, value="x")
-    }
+    assert first.bindings == (
+        BoundField(
+            name="simpleBinding", data_type="model", path="name", data_element_id=form({}).element_id, value="x"
+        ),
+    )
     assert found.warnings == ()
 
 
@@ -57,11 +59,17 @@ def test_each_row_has_its_own_components() -> None:
         part("item", bound="rows.item", required=["equals", ["dataModel", "rows.cost"], 1]),
     )
 
-    rows = components(state(version, {"rows": [{"cost": 0}, {"cost": 1, "item": "x"}]}))["rows"].row_states
+    shown = components(state(version, {"rows": [{"cost": 0}, {"cost": 1, "item": "x"}]}))
 
-    assert [(row.index, row.is_hidden) for row in rows] == [(0, True), (1, False)]
-    (item,) = rows[1].components
-    assert (item.rows, item.is_required, item.bindings["simpleBinding"].path) == ((1,), True, "rows[1].item")
+    assert list(shown) == ["rows", "item[0]", "item[1]"]
+    assert shown["rows"].rows == (
+        RowState(index=0, is_hidden=True, children=("item[0]",)),
+        RowState(index=1, children=("item[1]",)),
+    )
+    item = shown["item[1]"]
+    assert (item.id, item.parent, item.row_indices, item.is_required) == ("item", "rows", (1,), True)
+    assert [(bound.path, bound.value) for bound in item.bindings] == [("rows[1].item", "x")]
+    assert shown["item[0]"].is_hidden
 
 
 def test_texts_are_given_as_keys_and_filled_in_the_reader_s_language() -> None:
@@ -79,13 +87,12 @@ def test_texts_are_given_as_keys_and_filled_in_the_reader_s_language() -> None:
 
     found = state(version, {"rows": [{"cost": 5}]}, "en")
 
-    (item,) = components(found)["rows"].row_states[0].components
     assert found.pages[0].title == "One"
-    assert item.texts == {
-        "title": FormText(key="t", value="Cost 5"),
-        "help": FormText(value="#5"),
-        "link": FormText(),
-    }
+    assert components(found)["item[0]"].texts == (
+        FormText(name="title", key="t", value="Cost 5"),
+        FormText(name="help", value="#5"),
+        FormText(name="link"),
+    )
 
 
 def test_groups_hold_their_components_and_subforms_their_pages() -> None:
@@ -108,10 +115,11 @@ def test_groups_hold_their_components_and_subforms_their_pages() -> None:
 
     assert found is not None
     shown = components(found)
-    assert [item.id for item in shown["g"].components] == ["a"]
+    assert list(shown) == ["g", "a", "s"]
+    assert (shown["g"].children, shown["a"].parent) == (("a",), "g")
     (inner,) = shown["s"].pages
     assert (inner.name, inner.data_element_id) == ("p", other.element_id)
-    assert inner.components[0].bindings["simpleBinding"].value == "inner"
+    assert inner.components[0].value == "inner"
 
 
 def test_without_an_element_there_is_an_empty_form() -> None:
@@ -119,13 +127,13 @@ def test_without_an_element_there_is_an_empty_form() -> None:
 
     assert found is not None
     assert found.data_element_id is None
-    assert found.pages[0].components[0].bindings["simpleBinding"].value is None
+    assert found.component("a").value is None
 
 
 def test_the_form_knows_what_its_reader_may_do() -> None:
     version = app(part("a", bound="name", hidden=["not", ["authContext", "write"]], required=["authContext", "fly"]))
 
-    found = form_state(version, instance(form({})), "Task_1", Reader(allowed={"write": False}))
+    found = form_state(version, instance(form({})), "Task_1", Reader(rights=Rights(allowed={"write": False})))
 
     assert found is not None
     assert found.pages[0].components[0].is_hidden
@@ -143,7 +151,7 @@ def test_the_forms_of_others_can_be_drawn_and_checked(shared_dir: Path, name: st
     version, _ = load(read(shared_dir, name), "production")
     assert version is not None
     types = [data_type for data_type in version.data_types.values() if data_type.is_form]
-    reader = Reader(allowed=dict.fromkeys(("read", "write", "confirm", "sign", "pay", "reject"), True))
+    reader = Reader(rights=Rights(allowed=dict.fromkeys(("read", "write", "confirm", "sign", "pay", "reject"), True)))
     data = [form(new_document(version, t.id)[0], t.id, number) for number, t in enumerate(types, start=1)]
 
     for task in version.definition.tasks:

@@ -18,7 +18,7 @@ from dialog_graph.apps.contents.prefill_map import PrefillFacts, Section
 from dialog_graph.apps.form_data.calculate import calculate
 from dialog_graph.apps.form_data.documents import new_document, wire
 from dialog_graph.apps.form_data.prefill import prefill
-from dialog_graph.apps.forms.form_state import form_state
+from dialog_graph.apps.forms.drawing import form_state
 from dialog_graph.apps.forms.hidden_data import remove_hidden
 from dialog_graph.apps.validation.gate import validate_document
 from dialog_graph.errors import Refused

@@ -42,40 +42,51 @@ def test_operations_take_effect_in_order(patch: Any, expected: Any) -> None:
 
 
 REFUSED: list[Any] = [
-    ({}, "a list of operations"),
-    ([{"op": "remove", "path": "/nowhere"}], 'operation 0 at "/nowhere"'),
-    ([{"op": "remove", "path": "/age"}, {"op": "remove", "path": "/age"}], 'operation 1 at "/age"'),
-    ([{"op": "add", "path": "/rows/9", "value": 1}], 'operation 0 at "/rows/9"'),
-    ([{"op": "add", "path": "/rows/01", "value": 1}], "operation 0"),
-    ([{"op": "replace", "path": "/name/0", "value": 1}], "operation 0"),
-    ([{"op": "test", "path": "/age", "value": True}], "it does not hold"),
-    ([{"op": "test", "path": "/age", "value": 2}], "it does not hold"),
-    ([{"op": "explode", "path": "/age"}], "operation 0"),
-    ([{"op": "add", "path": "/x"}], "operation 0"),
-    ([{"op": "add", "path": 5, "value": 1}], "operation 0"),
-    ([{"op": "add", "path": "no-slash", "value": 1}], "operation 0"),
-    ([{"op": "copy", "from": 5, "path": "/a"}], "operation 0"),
-    ([{"path": "/a"}], "operation 0"),
-    (["x"], "operation 0"),
-    ([None], "operation 0"),
-    ([[]], "operation 0"),
-    ([{"op": "replace", "path": "", "value": []}], "an object"),
-    ([{"op": "remove", "path": ""}], ""),
-    ([{"op": "test", "path": "/age", "value": 1}] * (MAX_OPERATIONS + 1), "at most 100 operations"),
+    ({}, "a list of operations", ""),
+    ([{"op": "remove", "path": "/nowhere"}], 'operation 0 at "/nowhere"', "0 path"),
+    ([{"op": "remove", "path": "/age"}, {"op": "remove", "path": "/age"}], 'operation 1 at "/age"', "1 path"),
+    ([{"op": "add", "path": "/rows/9", "value": 1}], 'operation 0 at "/rows/9"', "0 path"),
+    ([{"op": "add", "path": "/rows/01", "value": 1}], "operation 0", "0 path"),
+    ([{"op": "replace", "path": "/name/0", "value": 1}], "operation 0", "0 path"),
+    ([{"op": "move", "from": "/nowhere", "path": "/name"}], "it is not there", "0 from"),
+    ([{"op": "copy", "from": "/rows/7", "path": "/name"}], "it is not there", "0 from"),
+    ([{"op": "copy", "from": "/rows/0", "path": "/x/y"}], "it is not there", "0 path"),
+    ([{"op": "test", "path": "/nowhere", "value": None}], "it is not there", "0 path"),
+    ([{"op": "test", "path": "/age", "value": True}], "what stands at the path", "0 value"),
+    ([{"op": "test", "path": "/age", "value": 2}], "what stands at the path", "0 value"),
+    ([{"op": "explode", "path": "/age"}], "add or remove or replace", "0 op"),
+    ([{"op": 1, "path": "/age"}], "add or remove or replace", "0 op"),
+    ([{"path": "/a"}], "it is missing", "0 op"),
+    ([{"op": "add", "path": "/x"}], "the member value", "0 value"),
+    ([{"op": "add", "value": 1}], "the member path", "0 path"),
+    ([{"op": "move", "path": "/x"}], "the member from", "0 from"),
+    ([{"op": "add", "path": 5, "value": 1}], "a JSON Pointer", "0 path"),
+    ([{"op": "add", "path": "no-slash", "value": 1}], "a JSON Pointer", "0 path"),
+    ([{"op": "add", "path": "/~2", "value": 1}], "a JSON Pointer", "0 path"),
+    ([{"op": "copy", "from": 5, "path": "/a"}], "a JSON Pointer", "0 from"),
+    (["x"], "an object", "0"),
+    ([None], "an object", "0"),
+    ([{"op": "remove", "path": "/age"}, []], "operation 1", "1"),
+    ([{"op": "replace", "path": "", "value": []}], "an object", ""),
+    ([{"op": "remove", "path": ""}], "", "0 path"),
+    ([{"op": "test", "path": "/age", "value": 1}] * (MAX_OPERATIONS + 1), "at most 100 operations", ""),
 ]
 
 
-@pytest.mark.parametrize(
-    ("patch", "words"),
-    REFUSED,
-)
-def test_what_cannot_be_done_is_refused_by_name(patch: Any, words: str) -> None:
+@pytest.mark.parametrize(("patch", "words", "place"), REFUSED)
+def test_what_cannot_be_done_is_refused_by_name(patch: Any, words: str, place: str) -> None:
     refusal = apply_patch(DOCUMENT, patch)
 
     assert isinstance(refusal, Refusal)
     assert refusal.code == "INVALID_INPUT"
     assert words in refusal.message
-    assert refusal.path[0] == "patch"
+    assert refusal.path == ("patch", *place.split())
+
+
+def test_the_most_operations_are_done() -> None:
+    patch: Any = [{"op": "test", "path": "/age", "value": 1}] * MAX_OPERATIONS
+
+    assert apply_patch(DOCUMENT, patch) == DOCUMENT
 
 
 def test_copies_of_copies_end_at_the_largest_document() -> None:

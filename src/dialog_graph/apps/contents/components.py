@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from dialog_graph.apps.contents.options import Option, OptionSource
 from dialog_graph.apps.contents.paths import Step
 from dialog_graph.apps.diagnostics import At
 from dialog_graph.expressions import Expression
@@ -27,7 +28,9 @@ class Component:
 
     `rows`: the binding of its rows, for repeating groups, likert and lists of choices; `children` stand in each row
     of a repeating group, else in the component; `outside`: cells before and after the rows. `hidden` and its kin are
-    None when not written; `hidden_row` is asked for each row. `texts`: text keys, texts or what computes them, by
+    None when not written; `hidden_row` is asked for each row. Options come from one of `options_id` (a list of the
+    app), `choices` (written in the component) and `option_source` (rows of data); `is_secure`: they are only for those
+    who may read the instance. `texts`: text keys, texts or what computes them, by
     their names in the file. `source`: the whole component as written, for what only a browser needs.
     """
 
@@ -45,6 +48,9 @@ class Component:
     remove_when_hidden: Expression | None = None
     texts: Mapping[str, Expression] = field(default_factory=dict[str, Expression])
     options_id: str | None = None
+    choices: tuple[Option, ...] | None = None
+    option_source: OptionSource | None = None
+    is_secure: bool = False
     layout_set: str | None = None
     source: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
@@ -73,12 +79,16 @@ REPEATING = frozenset({"group", "repeatinggroup"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a form; `components` are those that no other component holds, in the order of the file."""
+    """One page of a form; `components` are those that no other component holds, in the order of the file.
+
+    `source`: the whole file as written, for front ends that know more of it.
+    """
 
     name: str
     file: str
     components: tuple[Component, ...] = ()
     hidden: Expression | None = None
+    source: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
     def all(self) -> Iterator[Component]:
         """Every component of the page in the order of the form."""

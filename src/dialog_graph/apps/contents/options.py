@@ -1,7 +1,9 @@
-"""Static option lists (app folder §12)."""
+"""Options: static lists, those written in a component, and those made of the rows of form data (app folder §12)."""
 
 from dataclasses import dataclass, field
 
+from dialog_graph.apps.contents.paths import Step
+from dialog_graph.expressions import Expression
 from dialog_graph.model.json_value import Json
 
 
@@ -14,6 +16,21 @@ class Option:
     description: str | None = None
     help_text: str | None = None
     tags: dict[str, Json] = field(default_factory=dict[str, Json])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionSource:
+    """Options of which each is a row of form data. `group`: the rows; `value`: a field of a row.
+
+    `data_type`: None = that of the form. The others give text keys or texts, each in its row.
+    """
+
+    group: tuple[Step, ...]
+    value: tuple[Step, ...]
+    label: Expression
+    description: Expression | None = None
+    help_text: Expression | None = None
+    data_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,12 @@ class TextResources:
         found = self.resource(key, language)
         return found.value if found else None
 
+    def resources(self, language: str) -> tuple[TextResource, ...]:
+        """Every text as written, each in this language or where it falls back to; in the order of the files."""
+        ids = dict.fromkeys(id for texts in self.by_language.values() for id in texts)
+        found = (self.resource(id, language) for id in ids)
+        return tuple(resource for resource in found if resource is not None)
+
     def all(self, key: str) -> Texts:
         """The text in every language that has it, without fallbacks."""
         return {language: texts[key].value for language, texts in self.by_language.items() if key in texts}

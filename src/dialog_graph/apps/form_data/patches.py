@@ -1,7 +1,7 @@
 """JSON Patch on form data (RFC 6902), within bounds (process engine §8.2, security rules §10)."""
 
 from copy import deepcopy
-from typing import cast
+from typing import NamedTuple, cast
 
 import jsonpatch
 from jsonpointer import JsonPointer, JsonPointerException
@@ -25,7 +25,8 @@ _FAULTS = (
 
 
 def apply_patch(document: Json, patch: Json) -> "Json | Refusal":
-    """The patched copy of a document, or `INVALID_INPUT` that names the operation and its path.
+    """The patched copy of a document, or `INVALID_INPUT` whose path leads to what is wrong: `patch`, the number of the
+    operation, and its member (`op`, `path`, `from`, `value`).
 
     All operations take effect or none does. The result is an object, no deeper and no larger than form data may be.
     """
@@ -36,16 +37,17 @@ def apply_patch(document: Json, patch: Json) -> "Json | Refusal":
     result = deepcopy(document)
     room = MAX_VALUES - (_measure(result) or 0)
     for index, operation in enumerate(patch):
-        room -= _growth(result, operation)
-        if room < 0:
-            return _at(index, operation, f"a document of at most {MAX_VALUES} values", "it becomes larger")
+        problem = _malformed(operation)
+        if problem is None:
+            room -= _growth(result, operation)
+            problem = _Problem(None, _SMALLER, "it becomes larger") if room < 0 else _failing(result, operation)
+        if problem is not None:
+            return _at(index, operation, problem)
         try:
-            if _is_failing_test(result, operation):
-                return _at(index, operation, "a test that holds", "it does not hold")
             operations = cast("list[dict[str, Json]]", [operation])
             result = cast(Json, jsonpatch.JsonPatch(operations).apply(result, in_place=True))
-        except _FAULTS as fault:
-            return _at(index, operation, "an operation that can be done", _reason(fault))
+        except _FAULTS:
+            return _at(index, operation, _Problem("path", "a place in the document", "it is not there"))
     if not isinstance(result, dict):
         return _refusal("an object", "the patched document is something else")
     if _measure(result) is None:
@@ -53,12 +55,65 @@ def apply_patch(document: Json, patch: Json) -> "Json | Refusal":
     return result
 
 
-def _is_failing_test(document: Json, operation: Json) -> bool:
-    """Compares as JSON does: the library takes true for 1."""
-    if not isinstance(operation, dict) or operation.get("op") != "test" or "value" not in operation:
+class _Problem(NamedTuple):
+    """What is wrong with an operation. `member`: which of its members, None = the whole."""
+
+    member: str | None
+    expected: str
+    actual: str
+
+
+_SMALLER = f"a document of at most {MAX_VALUES} values"
+_NEEDS = {
+    "add": ("path", "value"),
+    "remove": ("path",),
+    "replace": ("path", "value"),
+    "move": ("path", "from"),
+    "copy": ("path", "from"),
+    "test": ("path", "value"),
+}
+"""Operation -> the members that it cannot do without."""
+
+
+def _malformed(operation: Json) -> _Problem | None:
+    """What is wrong with an operation whatever the document holds."""
+    if not isinstance(operation, dict):
+        return _Problem(None, "an object", "it is something else")
+    op = operation.get("op")
+    needs = _NEEDS.get(op) if isinstance(op, str) else None
+    if needs is None:
+        return _Problem("op", " or ".join(_NEEDS), "it is something else" if "op" in operation else "it is missing")
+    for member in needs:
+        if member not in operation:
+            return _Problem(member, f"the member {member}", "it is missing")
+        if member != "value" and not _is_pointer(operation[member]):
+            return _Problem(member, 'a JSON Pointer such as "/rows/0/name"', "it is something else")
+    return None
+
+
+def _is_pointer(value: Json) -> bool:
+    try:
+        JsonPointer(cast(str, value))
+    except (JsonPointerException, TypeError, AttributeError):
         return False
-    value = cast(Json, JsonPointer(cast(str, operation.get("path"))).resolve(document))
-    return bool(paths.differing(value, operation["value"]))
+    return True
+
+
+def _failing(document: Json, operation: Json) -> _Problem | None:
+    """A place to take from that is not there, or a test that does not hold. Compares as JSON: the library takes true
+    for 1.
+    """
+    assert isinstance(operation, dict), "its form was looked at"
+    source = "from" if operation["op"] in ("move", "copy") else "path" if operation["op"] == "test" else None
+    if source is None:
+        return None
+    try:
+        found = cast(Json, JsonPointer(cast(str, operation[source])).resolve(document))
+    except _FAULTS:
+        return _Problem(source, "a place in the document", "it is not there")
+    if operation["op"] == "test" and paths.differing(found, operation["value"]):
+        return _Problem("value", "what stands at the path", "it is something else")
+    return None
 
 
 def _growth(document: Json, operation: Json) -> int:
@@ -91,16 +146,11 @@ def _inside(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
-def _reason(fault: Exception) -> str:
-    if isinstance(fault, jsonpatch.JsonPatchConflict | JsonPointerException):
-        return "its path is not in the document"
-    return "it is malformed"
-
-
-def _at(index: int, operation: Json, expected: str, actual: str) -> Refusal:
+def _at(index: int, operation: Json, problem: _Problem) -> Refusal:
     path = operation.get("path") if isinstance(operation, dict) else None
     place = f'operation {index} at "{path[:200]}"' if isinstance(path, str) else f"operation {index}"
-    return _refusal(expected, f"{place}: {actual}", str(index))
+    steps = (str(index),) if problem.member is None else (str(index), problem.member)
+    return _refusal(problem.expected, f"{place}: {problem.actual}", *steps)
 
 
 def _refusal(expected: str, actual: str, *steps: str) -> Refusal:

@@ -1,28 +1,24 @@
-"""A task's form as it is now: everything a front end needs to draw it, evaluated on the server (app folder §9)."""
+"""A form as it is now, as plain values: everything that a front end needs to draw it (app folder §9).
+
+`drawing.draw` makes them. Components of a page stand in one list, in the order of the form, however deep they are:
+each names what it stands in and what stands in it by their keys.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from dialog_graph.apps.evaluator import AppEvaluator
-from dialog_graph.apps.forms.form_nodes import Field, Node
-from dialog_graph.apps.forms.form_tree import FormTree
-from dialog_graph.apps.forms.required_fields import text_of
-from dialog_graph.apps.forms.tree_of_task import form_tree
-from dialog_graph.apps.version import AppVersion
-from dialog_graph.expressions import Expression
 from dialog_graph.model.diagnostic import Diags
-from dialog_graph.model.instance import Instance
 from dialog_graph.model.json_value import Json
-from dialog_graph.model.party import Party
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundField:
-    """A field that a component shows. `path`: resolved, with the indices of its rows; `data_element_id`: None where
-    there is no element yet.
+    """A field that a component shows. `name`: of the binding; `path`: resolved, with the indices of its rows;
+    `data_element_id`: None where there is no element yet.
     """
 
+    name: str
     data_type: str
     path: str
     data_element_id: UUID | None = None
@@ -31,45 +27,71 @@ class BoundField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormText:
-    """A text of a component. `key`: as written, None when it is computed; `value`: in the language, None when only a
-    browser can compute it.
+    """A text of a component. `name`: its use (`title`, `help`); `key`: as written, None when it is computed; `value`:
+    in the reader's language, None when only a browser can compute it.
     """
 
+    name: str
     key: str | None = None
     value: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownOption:
+    """One choice with its texts in the reader's language."""
+
+    value: Json
+    label: str
+    description: str | None = None
+    help_text: str | None = None
+    tags: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowState:
-    """One row of a component: its index, and the components in it."""
+    """One row of a component: its index, and the keys of the components in it."""
 
     index: int
     is_hidden: bool = False
-    components: tuple["ComponentState", ...] = ()
+    children: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentState:
-    """One component in one row. `rows`: indices of the rows around, outermost first.
+    """One component in one row. `key`: id and row indices (`item[1]`), once on each page; `parent`: key of the one that
+    holds it; `row_indices`: of the rows around, outermost first.
 
-    `components`: those inside, for repeating groups those before and after the rows; `row_states`: its rows; `pages`:
-    those of the subforms in it, one after the other. `options_id`: key of `AppVersion.options`. `source`: the whole
-    component as written, for what only a browser needs.
+    `children`: keys of those inside, for repeating groups those before and after the rows; `rows`: its rows; `pages`:
+    those of the subforms in it, one after the other. `options`: None where there are none to choose of, or they are
+    not for the reader; `options_id`: the list they come from. `source`: the whole component as written, for what only
+    a browser needs.
     """
 
+    key: str
     id: str
     type: str
-    rows: tuple[int, ...] = ()
+    parent: str | None = None
+    row_indices: tuple[int, ...] = ()
     is_hidden: bool = False
     is_required: bool = False
     is_read_only: bool = False
-    bindings: Mapping[str, BoundField] = field(default_factory=dict[str, BoundField])
-    texts: Mapping[str, FormText] = field(default_factory=dict[str, FormText])
+    bindings: tuple[BoundField, ...] = ()
+    texts: tuple[FormText, ...] = ()
     options_id: str | None = None
-    components: tuple["ComponentState", ...] = ()
-    row_states: tuple[RowState, ...] = ()
+    options: tuple[ShownOption, ...] | None = None
+    children: tuple[str, ...] = ()
+    rows: tuple[RowState, ...] = ()
     pages: tuple["PageState", ...] = ()
     source: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+    @property
+    def value(self) -> Json:
+        """The value of the one field that most components bind; null without it."""
+        return next((bound.value for bound in self.bindings if bound.name == "simpleBinding"), None)
+
+    def text(self, name: str = "title") -> str | None:
+        """A text as the reader sees it."""
+        return next((text.value for text in self.texts if text.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,111 +107,30 @@ class PageState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormState:
-    """The form of one task. `id`: its layout set; `settings`: the set's settings file as written.
+    """The form of one task, or one without a task (`task_id` None). `id`: its layout set.
 
-    `warnings`: a `DG7110` for each property that failed.
+    `settings`: the set's settings file as written; `warnings`: a `DG7110` for each property that failed.
     """
 
-    task_id: str
     id: str
+    task_id: str | None = None
     data_type: str | None = None
     data_element_id: UUID | None = None
     pages: tuple[PageState, ...] = ()
     settings: Mapping[str, Json] = field(default_factory=dict[str, Json])
     warnings: Diags = ()
 
+    def page(self, name: str) -> PageState:
+        """A page by its name; LookupError when there is none."""
+        for page in self.pages:
+            if page.name == name:
+                return page
+        raise LookupError(f"expected the page {name} on the form, but there is none")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """Who reads the form: in which language, and what `authContext` says of them (`read`, `write`, actions).
-
-    `owner`: the instance's party.
-    """
-
-    language: str = "nb"
-    owner: Party | None = None
-    allowed: Mapping[str, bool] = field(default_factory=dict[str, bool])
-
-
-ANYONE = Reader()
-
-
-def form_state(version: AppVersion, instance: Instance, task_id: str, reader: Reader = ANYONE) -> FormState | None:
-    """The form of a task over the instance's data, pages and components in their order; None without a form.
-
-    Raises `Refused` (`VALIDATION_RULE_FAILED`) when the data has more rows than a form can hold.
-    """
-    evaluator = AppEvaluator(
-        version=version,
-        instance=instance,
-        owner=reader.owner,
-        language=reader.language,
-        allowed=reader.allowed,
-    )
-    tree = form_tree(evaluator, task_id)
-    if tree is None:
-        return None
-    scope = tree.scope
-    pages = tuple(_page(tree, page) for page in scope.pages)
-    return FormState(
-        task_id=task_id,
-        id=scope.form.id,
-        data_type=scope.data_type,
-        data_element_id=scope.element.element_id if scope.element else None,
-        pages=pages,
-        settings=scope.form.settings,
-        warnings=tree.warnings,
-    )
-
-
-def _page(tree: FormTree, node: Node) -> PageState:
-    element = node.scope.element
-    return PageState(
-        name=node.page.name,
-        title=tree.evaluator.text(node.page.name, tree.standing(node)),
-        is_hidden=tree.is_hidden(node),
-        data_element_id=element.element_id if element else None,
-        components=_components(tree, node),
-    )
-
-
-def _components(tree: FormTree, node: Node) -> tuple[ComponentState, ...]:
-    return tuple(_component(tree, child) for child in node.children if child.component and not child.is_row)
-
-
-def _component(tree: FormTree, node: Node) -> ComponentState:
-    component = node.component
-    assert component is not None, "only nodes of components are given"
-    return ComponentState(
-        id=component.id,
-        type=component.type,
-        rows=node.rows,
-        is_hidden=tree.is_hidden(node),
-        is_required=tree.is_required(node),
-        is_read_only=tree.is_read_only(node),
-        bindings={bound.name: _bound(bound) for bound in tree.fields(node)},
-        texts={name: _text(tree, node, name, written) for name, written in component.texts.items()},
-        options_id=component.options_id,
-        components=_components(tree, node),
-        row_states=tuple(_row(tree, child) for child in node.children if child.is_row),
-        pages=tuple(_page(tree, child) for child in node.children if child.component is None),
-        source=component.source,
-    )
-
-
-def _row(tree: FormTree, node: Node) -> RowState:
-    return RowState(index=node.rows[-1], is_hidden=tree.is_hidden(node), components=_components(tree, node))
-
-
-def _bound(bound: Field) -> BoundField:
-    return BoundField(
-        data_type=bound.data_type,
-        path=bound.path,
-        data_element_id=bound.element.element_id if bound.element else None,
-        value=bound.value,
-    )
-
-
-def _text(tree: FormTree, node: Node, name: str, written: Expression) -> FormText:
-    key = written.source if isinstance(written.source, str) else None
-    return FormText(key=key, value=text_of(tree.evaluator, node, name, tree.standing(node)))
+    def component(self, key: str) -> ComponentState:
+        """A component by its key, on the first page that has it; LookupError when there is none."""
+        for page in self.pages:
+            for component in page.components:
+                if component.key == key:
+                    return component
+        raise LookupError(f"expected the component {key} on the form, but there is none")

@@ -6,6 +6,7 @@ and remembered.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from dialog_graph.apps.contents import paths
@@ -22,7 +23,7 @@ from dialog_graph.model.instance import DataElement
 from dialog_graph.model.json_value import Json
 
 MAX_NODES = 100_000
-"""Components of a form, each row counted: far beyond what people fill in, and a bound on the work of one step."""
+"""Components of a form in each row, and the rows: far beyond what people fill in, a bound on the work of one step."""
 
 _MAX_SUBFORMS = 3
 _FIELD = "simpleBinding"
@@ -31,9 +32,12 @@ _FIELD = "simpleBinding"
 class FormTree:
     """The tree of one form. Raises `Refused` (`VALIDATION_RULE_FAILED`) when there are more rows than it can hold."""
 
-    def __init__(self, evaluator: AppEvaluator, form: LayoutSet, data_type: str | None) -> None:
+    def __init__(
+        self, evaluator: AppEvaluator, form: LayoutSet, data_type: str | None, max_nodes: int = MAX_NODES
+    ) -> None:
         self.evaluator = evaluator
-        self._count = 0
+        self._room = max_nodes
+        self._max_nodes = max_nodes
         self._standings: dict[Node, Standing] = {}
         self._fields: dict[Node, list[Field]] = {}
         self._properties = Properties(self._evaluate)
@@ -84,20 +88,24 @@ class FormTree:
             self._add(node, component.outside)
 
     def _node(self, parent: Node, component: Component, bindings: Mapping[str, Binding]) -> Node:
-        self._count += 1
-        if self._count > MAX_NODES:
-            expected = f"a form of at most {MAX_NODES} components"
-            raise Refused(Refusal(code="VALIDATION_RULE_FAILED", expected=expected, actual="its rows make more"))
+        self._take_room()
         node = Node(parent.scope, parent.page, component, parent, parent.rows, parent.place, bindings)
         parent.children.append(node)
         parent.scope.found.setdefault((component.id, node.rows), []).append(node)
         return node
+
+    def _take_room(self) -> None:
+        self._room -= 1
+        if self._room < 0:
+            expected = f"a form of at most {self._max_nodes} components and rows"
+            raise Refused(Refusal(code="VALIDATION_RULE_FAILED", expected=expected, actual="there are more"))
 
     def _add_rows(self, group: Node, component: Component, binding: Binding, bindings: Mapping[str, Binding]) -> None:
         """A node for each row; its components, or for lists of choices the component itself once more."""
         data_type = binding.data_type or group.scope.data_type or ""
         steps, value = self._walked(group, binding)
         for index, item in enumerate(value if isinstance(value, list) else ()):
+            self._take_room()
             row = Node(group.scope, group.page, component, group, (*group.rows, index), (data_type, (*steps, index)))
             row.index, row.is_null = index, item is None
             group.children.append(row)
@@ -119,6 +127,30 @@ class FormTree:
         """The element that holds a row."""
         data_type = row.place[0] if row.place else None
         return self._element(row.scope, data_type)
+
+    def elements(self, node: Node) -> Mapping[str, DataElement | None]:
+        """What a component binds, rows included: data type -> its element here, None where there is none yet."""
+        bound = node.component.bindings.values() if node.component else ()
+        types = (binding.data_type or node.scope.data_type for binding in bound)
+        return {name: self._element(node.scope, name) for name in types if name is not None}
+
+    def rows_of(self, node: Node, data_type: str | None, steps: tuple[paths.Step, ...]) -> list[Standing]:
+        """Where each row of a collection stands, seen from a node."""
+        name = data_type or node.scope.data_type or ""
+        found, value = self._walked(node, Binding(path="", steps=steps, data_type=data_type))
+        here = self.standing(node)
+        standings: list[Standing] = []
+        for index in range(len(value) if isinstance(value, list) else 0):
+            rows, arrays = paths.context_of((*found, index))
+            standings.append(replace(here, rows=rows, arrays=arrays, rows_of=name))
+        return standings
+
+    def value_at(self, node: Node, data_type: str | None, steps: tuple[paths.Step, ...], row: Standing) -> Json:
+        """A field of the node's form, or of another type, in a row given by `rows_of`."""
+        name = data_type or node.scope.data_type or ""
+        element = self._element(node.scope, name)
+        document = self.evaluator.document(element) if element else None
+        return paths.get(document, steps, row.indices(name), row.arrays)
 
     # Data -------------------------------------------------------------------------------------------------------------
 

@@ -5,27 +5,26 @@ from copy import deepcopy
 from uuid import UUID
 
 from dialog_graph.apps.contents import paths
-from dialog_graph.apps.evaluator import AppEvaluator
 from dialog_graph.apps.forms.form_tree import FormTree
+from dialog_graph.apps.forms.reader import ANYONE, Reader
 from dialog_graph.apps.forms.tree_of_task import form_tree
 from dialog_graph.apps.forms.visibility import Visibility
 from dialog_graph.apps.version import AppVersion
 from dialog_graph.model.instance import Instance
 from dialog_graph.model.json_value import Json
-from dialog_graph.model.party import Party
 
 
 def remove_hidden(
-    version: AppVersion, instance: Instance, task_id: str, owner: Party | None = None
+    version: AppVersion, instance: Instance, task_id: str, reader: Reader = ANYONE
 ) -> Mapping[UUID, Json]:
     """The changed documents of a task's form by element; none when the setting `RemoveHiddenData` is off.
 
     A field that only hidden components bind becomes null; hidden rows go, highest index first. Elements of types that
-    belong to other tasks stay as they are: they are locked.
+    belong to other tasks stay as they are: they are locked. `reader`: who ends the task, as the gate knows them.
     """
     if not version.settings.remove_hidden_data:
         return {}
-    tree = form_tree(AppEvaluator(version=version, instance=instance, owner=owner), task_id)
+    tree = form_tree(reader.judging(version, instance), task_id)
     return _cleaned(tree, task_id) if tree else {}
 
 

@@ -5,6 +5,7 @@ property. What is hidden never depends on who asks first: every rule that leads 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from dialog_graph.apps.diagnostics import At, finding
 from dialog_graph.apps.evaluator import reason
@@ -110,9 +111,10 @@ class Properties:
     def _warn(self, node: Node, name: str, error: ExpressionError) -> None:
         id = node.component.id if node.component else node.page.name
         shown = "hiddenRow" if node.is_row and name == HIDDEN else name
-        at = node.component.at if node.component else At(file=node.page.file)
+        at = node.component.at if node.component else At(file=node.page.file, element_id=node.page.name)
         self._warnings.setdefault(
-            (node.page.file, id, shown), finding("DG7110", at, component=id, property=shown, reason=reason(error))
+            (node.page.file, id, shown),
+            finding("DG7110", replace(at, path=shown), component=id, property=shown, reason=reason(error)),
         )
 
 

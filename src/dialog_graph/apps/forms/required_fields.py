@@ -7,10 +7,10 @@ from uuid import UUID
 from dialog_graph.apps.evaluator import AppEvaluator
 from dialog_graph.apps.forms.form_nodes import Field, Node
 from dialog_graph.apps.forms.form_tree import FormTree
+from dialog_graph.apps.forms.words import said
 from dialog_graph.apps.standing import Standing
 from dialog_graph.apps.validation_texts import LANGUAGES, message
 from dialog_graph.errors import Issue, Texts
-from dialog_graph.expressions import ExpressionError, to_text
 from dialog_graph.model.json_value import Json
 
 SOURCE = "Required"
@@ -62,7 +62,7 @@ def _texts(tree: FormTree, node: Node, field: Field) -> Texts:
 
 def _text(evaluator: AppEvaluator, place: tuple[FormTree, Node, Field]) -> str:
     tree, node, field = place
-    standing = tree.standing(node)
+    standing = evaluator.as_told(tree.standing(node))
     parameters = _parameters(evaluator, node, field, standing)
     return evaluator.text(TEXT_KEY, replace(standing, parameters=parameters))
 
@@ -83,11 +83,5 @@ def _parameters(evaluator: AppEvaluator, node: Node, field: Field, standing: Sta
 
 def text_of(evaluator: AppEvaluator, node: Node, name: str, standing: Standing) -> str | None:
     """A text of a component in the evaluator's language; None when it has none, or it cannot be computed here."""
-    expression = node.component.texts.get(name) if node.component else None
-    if expression is None:
-        return None
-    try:
-        key = to_text(expression.evaluate(evaluator.context(standing)))
-    except ExpressionError:
-        return None
-    return None if key is None else evaluator.text(key, standing)
+    written = node.component.texts.get(name) if node.component else None
+    return said(evaluator, written, standing)

@@ -130,12 +130,13 @@ class _Schemas:
         root, name = root_pointer(value), value.get("@xsdRootElement")
         if not isinstance(resolve(value, root), dict):
             self.findings.add("DG5002", document.at, reason=f'the root "{root}" is no schema')
-            return Model(root_name="", shape=OPEN, schema_file=path)
+            return Model(root_name="", shape=OPEN, schema_file=path, schema=MappingProxyType(value))
         return Model(
             root_name=name if isinstance(name, str) else "",
             shape=schema_shape(value, root),
             validator=None if outside else self._compiled(document, value, root),
             schema_file=path,
+            schema=MappingProxyType(value),
         )
 
     def _compiled(self, document: Json_, schema: Schema, root: str) -> jsonschema_rs.Validator | None:

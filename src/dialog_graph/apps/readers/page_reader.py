@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import cast
 
 from dialog_graph.apps.contents import paths
 from dialog_graph.apps.contents.components import REPEATING, Binding, Component, Page
 from dialog_graph.apps.diagnostics import WARNING, At
+from dialog_graph.apps.readers.choices_reader import read_choices, read_option_source
 from dialog_graph.apps.readers.expression_reader import Written, read_expression
 from dialog_graph.apps.readers.reading import Json_, JsonObject
 from dialog_graph.expressions import Expression
+from dialog_graph.model.json_value import Json
 
 MAX_NESTING = 32
 """Components inside of each other; far beyond what a screen can show."""
@@ -70,7 +73,13 @@ class _Reader:
         free = [id for id in self.found if id not in self.holder]
         components = tuple(self._assembled(id, inside, 1) for id in free)
         hidden = self._expression(data, "hidden", self.name)
-        return Page(name=self.name, file=self.document.file, components=components, hidden=hidden)
+        return Page(
+            name=self.name,
+            file=self.document.file,
+            components=components,
+            hidden=hidden,
+            source=MappingProxyType(cast("dict[str, Json]", self.document.value)),
+        )
 
     def _add(self, row: JsonObject) -> None:
         id, type = row.text("id"), row.text("type")
@@ -104,6 +113,9 @@ class _Reader:
             remove_when_hidden=self._expression(row, "removeWhenHidden", place),
             texts=MappingProxyType(self._texts(row, place)),
             options_id=_name(row, "optionsId"),
+            choices=read_choices(row),
+            option_source=read_option_source(row),
+            is_secure=_is_true(row, "secure"),
             layout_set=_name(row, "layoutSet"),
             source=MappingProxyType(value if isinstance(value, dict) else {}),
         )
@@ -201,6 +213,11 @@ def _name(row: JsonObject, name: str) -> str | None:
     return node.value if node and isinstance(node.value, str) and node.value else None
 
 
+def _is_true(row: JsonObject, name: str) -> bool:
+    node = row.get(name)
+    return node is not None and node.value is True
+
+
 _NEEDS = {
     "group": "the binding group",
     "repeatinggroup": "the binding group",
@@ -212,8 +229,7 @@ def _lacks_source(row: JsonObject, component: Component) -> bool:
     """True when it has not what a component of its type cannot do without."""
     if component.kind in _CHOICES:
         written = [name for name in _SOURCES if row.get(name) is not None]
-        secure = row.get("secure")
-        return len(written) != 1 or (secure is not None and secure.value is True and written != ["optionsId"])
+        return len(written) != 1 or (component.is_secure and written != ["optionsId"])
     if component.kind == "group":
         node = row.get("maxCount")
         is_repeating = node is not None and isinstance(node.value, (int, float)) and node.value > 1

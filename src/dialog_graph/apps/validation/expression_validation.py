@@ -93,15 +93,16 @@ def _issue(rule: FieldRule, element: DataElement, standing: Standing, evaluator:
 def _told(rule: FieldRule, standing: Standing, evaluator: AppEvaluator) -> tuple[str, Texts]:
     """The message as code, and its text by language; a message that cannot be computed gives a general text."""
     keys: list[str] = []
+    here = evaluator.as_told(standing)
     texts: dict[str, str] = {}
     for language in LANGUAGES:
         reader = evaluator.in_language(language)
         try:
-            key = to_text(rule.message.evaluate(reader.context(standing)))
+            key = to_text(rule.message.evaluate(reader.context(here)))
         except ExpressionError:
             key = None
         if key is None:
             return "expression", message("expression", {})
         keys.append(key)
-        texts[language] = reader.text(key, standing)
+        texts[language] = reader.text(key, here)
     return keys[0], texts

@@ -17,20 +17,23 @@ from uuid import UUID
 from dialog_graph.apps.contents.metadata import MEBIBYTE, DataType
 from dialog_graph.apps.evaluator import AppEvaluator, document_of
 from dialog_graph.apps.forms.form_tree import FormTree
+from dialog_graph.apps.forms.reader import ANYONE, Reader
 from dialog_graph.apps.forms.required_fields import required_issues
-from dialog_graph.apps.forms.tree_of_task import form_tree
+from dialog_graph.apps.forms.shown import ShownForm, of_task, of_type
 from dialog_graph.apps.forms.visibility import Visibility
+from dialog_graph.apps.stateless import is_blank
 from dialog_graph.apps.validation.expression_validation import Surroundings, expression_issues
 from dialog_graph.apps.validation.schema_validation import MAX_ISSUES, validate_document
 from dialog_graph.apps.validation.xsd_validation import xsd_issues
 from dialog_graph.apps.validation_texts import message
 from dialog_graph.apps.version import AppVersion
-from dialog_graph.errors import Issue, Refusal, Refused
+from dialog_graph.errors import Issue, Refusal, Refused, Severity
+from dialog_graph.model.diagnostic import Diags
 from dialog_graph.model.instance import DataElement, FileScan, Instance
-from dialog_graph.model.party import Party
 
 MAX_FILE_NAME = 255
 MAX_XML = 64 << 20
+UNFIT = "ResultDoesNotFit"
 _BAD_NAME = re.compile("[\x00-\x1f\x7f/\\\\\u202a-\u202e\u2066-\u2069]")
 
 
@@ -50,25 +53,38 @@ INCREMENTAL = ALL - {Source.TASK, Source.XSD}
 
 
 class _Run:
-    """One validation: what its sources look at. The form is made when a source asks for it first."""
+    """One validation: what its sources look at. The form is made when a source asks for it first.
 
-    def __init__(self, evaluator: AppEvaluator | None, version: AppVersion, task_id: str | None) -> None:
-        self.evaluator = evaluator
+    `shown`: the form that is filled in; `own`: the data types that it is filled in for.
+    """
+
+    def __init__(
+        self, version: AppVersion, evaluator: AppEvaluator | None, shown: ShownForm | None, own: Iterable[str]
+    ) -> None:
         self.version = version
-        self.task_id = task_id
+        self.evaluator = evaluator
+        self.shown = shown
+        self.own = frozenset(own)
 
     @cached_property
     def form(self) -> FormTree | None:
-        """The form of the task."""
-        return form_tree(self.evaluator, self.task_id) if self.evaluator and self.task_id else None
+        """The form over the data."""
+        if self.evaluator is None or self.shown is None:
+            return None
+        return FormTree(self.evaluator, self.shown.layout, self.shown.data_type)
+
+    @property
+    def warnings(self) -> Diags:
+        """Rules of the form that failed, as far as anybody asked."""
+        form: FormTree | None = self.__dict__.get("form")
+        return form.warnings if form else ()
 
     @cached_property
     def required(self) -> Mapping[UUID | None, list[Issue]]:
         """What the form requires, by element; None where the task's data has no element yet."""
         found: dict[UUID | None, list[Issue]] = {}
-        own = {data_type.id for data_type in self.version.types_of_task(self.task_id)}
         for field, issue in required_issues(self.form) if self.form else ():
-            if field.data_type in own:
+            if field.data_type in self.own:
                 found.setdefault(issue.data_element_id, []).append(issue)
         return found
 
@@ -86,19 +102,20 @@ def validate(
     instance: Instance,
     task_id: str,
     sources: Iterable[Source] = ALL,
-    owner: Party | None = None,
+    reader: Reader = ANYONE,
 ) -> tuple[Issue, ...]:
     """The issues of a task: over the types that belong to it, in the order of the metadata and of creation.
 
     What the form requires in data of other tasks is not asked for: nobody could fill it in now.
 
-    `owner`: the instance's party, for rules that ask for it. Raises `Refused` (`VALIDATION_RULE_FAILED`) where a rule
-    of the app gives no answer.
+    `reader`: who is told; all data counts, what is withheld from the reader too. Raises `Refused`
+    (`VALIDATION_RULE_FAILED`) where a rule of the app gives no answer.
     """
     wanted = _in_use(version, sources)
-    run = _Run(AppEvaluator(version=version, instance=instance, owner=owner), version, task_id)
+    own = version.types_of_task(task_id)
+    run = _Run(version, reader.judging(version, instance), of_task(version, task_id), (item.id for item in own))
     issues: list[Issue] = []
-    for data_type in version.types_of_task(task_id):
+    for data_type in own:
         elements = [element for element in instance.elements if element.data_type == data_type.id]
         if Source.TASK in wanted:
             issues += count_issues(data_type, len(elements))
@@ -106,29 +123,56 @@ def validate(
             issues += _element_issues(run, data_type, element, wanted)
     if Source.REQUIRED in wanted:
         issues += run.required.get(None, [])
+    reader.hears(version, run.warnings)
     return tuple(issues[:MAX_ISSUES])
 
 
 def validate_element(
-    version: AppVersion, element: DataElement, instance: Instance | None = None, owner: Party | None = None
+    version: AppVersion, element: DataElement, instance: Instance | None = None, reader: Reader = ANYONE
 ) -> tuple[Issue, ...]:
     """The issues of one element, as they are told while it is edited; they never block a write.
 
     Form and rules of the app need the instance that the element belongs to; without it they are not asked. A rule that
-    gives no answer is an issue here: nothing is raised.
+    gives no answer is an issue here: nothing is raised. The element of a blank instance is checked by the form that is
+    shown without a task.
     """
     data_type = version.data_types.get(element.data_type)
     if data_type is None:
         return ()
-    evaluator = AppEvaluator(version=version, instance=instance, owner=owner) if instance else None
-    run = _Run(evaluator, version, data_type.task_id)
+    run = _run_of(version, data_type, instance, reader)
     issues: list[Issue] = []
     try:
         # Those before the one that failed are kept.
         issues.extend(_element_issues(run, data_type, element, _in_use(version, INCREMENTAL)))
     except Refused as refused:
         issues.append(_of_refusal(refused.refusal, element))
+    reader.hears(version, run.warnings)
     return tuple(issues[:MAX_ISSUES])
+
+
+def _run_of(version: AppVersion, data_type: DataType, instance: Instance | None, reader: Reader) -> _Run:
+    """What the check of one element looks at."""
+    evaluator = reader.judging(version, instance) if instance else None
+    if instance is not None and is_blank(instance):
+        return _Run(version, evaluator, of_type(version, data_type.id), (data_type.id,))
+    shown = of_task(version, data_type.task_id) if data_type.task_id else None
+    return _Run(version, evaluator, shown, (item.id for item in version.types_of_task(data_type.task_id)))
+
+
+def calculation_issues(fields: Iterable[str], element_id: UUID | None) -> tuple[Issue, ...]:
+    """What the writer is told of calculations whose result does not fit their field (`DG7203`): they change nothing."""
+    texts = message(UNFIT, {})
+    return tuple(
+        Issue(
+            code=UNFIT,
+            source="Calculation",
+            severity=Severity.INFORMATION,
+            field=field,
+            data_element_id=element_id,
+            message=texts,
+        )
+        for field in fields
+    )
 
 
 def _of_refusal(refusal: Refusal, element: DataElement) -> Issue:

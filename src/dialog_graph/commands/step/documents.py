@@ -5,7 +5,7 @@ bytes that a download delivers (app folder rules §6.2).
 """
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from uuid import UUID
 
@@ -18,6 +18,17 @@ from dialog_graph.model.ids import from_random
 from dialog_graph.model.instance import DataElement
 from dialog_graph.model.json_value import Json
 
+MAX_TOLD = 20
+"""Fields that an event names; the answer of the write names all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a document. `unfit`: fields whose calculation gave something that does not fit them (`DG7203`)."""
+
+    element: DataElement
+    unfit: tuple[str, ...] = ()
+
 
 def new_id(work: Work) -> UUID:
     """A new UUIDv7 at the time of the step."""
@@ -26,7 +37,7 @@ def new_id(work: Work) -> UUID:
 
 def store_document(
     work: Work, data_type: DataType, document: Json, existing: DataElement | None, warnings: tuple[str, ...] = ()
-) -> DataElement:
+) -> Stored:
     """Calculates and writes form data; does nothing when the bytes stay the same.
 
     After the calculations every row of a repeating group gets an id. `warnings`: of a prefill, told with the event.
@@ -35,11 +46,26 @@ def store_document(
     calculated = calculate(work.version, data_type.id, document, work.instance, work.owner)
     if isinstance(calculated, Refusal):
         raise Refused(calculated)
-    return store_as_is(work, data_type, add_row_ids(calculated[0], lambda: new_id(work)), existing, warnings)
+    result, _, findings = calculated
+    work.ports.findings.add(work.version, findings)
+    unfit = tuple(item.path for item in findings if item.path is not None)
+    told = Told(prefill=warnings, calculation=unfit[:MAX_TOLD])
+    return Stored(store_as_is(work, data_type, add_row_ids(result, lambda: new_id(work)), existing, told), unfit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What an event tells beside the element: warnings of a prefill, fields that were not calculated."""
+
+    prefill: tuple[str, ...] = ()
+    calculation: tuple[str, ...] = ()
+
+
+NOTHING = Told()
 
 
 def store_as_is(
-    work: Work, data_type: DataType, document: Json, existing: DataElement | None, warnings: tuple[str, ...] = ()
+    work: Work, data_type: DataType, document: Json, existing: DataElement | None, told: Told = NOTHING
 ) -> DataElement:
     """Writes form data into its element, or into a new one; does nothing when the bytes stay the same."""
     json_bytes, xml = wire(work.version, data_type.id, document)
@@ -55,7 +81,7 @@ def store_as_is(
         xml=xml,
         updated_at=work.now,
     )
-    return put(work, element, existing, warnings)
+    return put(work, element, existing, told)
 
 
 def blank(work: Work, data_type: DataType) -> DataElement:
@@ -74,11 +100,11 @@ def blank(work: Work, data_type: DataType) -> DataElement:
     )
 
 
-def put(work: Work, element: DataElement, existing: DataElement | None, warnings: tuple[str, ...] = ()) -> DataElement:
+def put(work: Work, element: DataElement, existing: DataElement | None, told: Told = NOTHING) -> DataElement:
     """Adds a data element, or replaces the content of an existing one, and tells of it."""
     stored = element if existing is None else replace(element, revision=existing.revision + 1)
     work.put_element(stored, content=True)
-    _tell(work, "app.instance.data.created" if existing is None else "app.instance.data.updated", stored, warnings)
+    _tell(work, "app.instance.data.created" if existing is None else "app.instance.data.updated", stored, told)
     refresh_texts(work)
     return stored
 
@@ -91,15 +117,17 @@ def remove(work: Work, element: DataElement) -> None:
     refresh_texts(work)
 
 
-def _tell(work: Work, event: str, element: DataElement, warnings: tuple[str, ...] = ()) -> None:
+def _tell(work: Work, event: str, element: DataElement, told: Told = NOTHING) -> None:
     details: dict[str, Json] = {
         "elementId": str(element.element_id),
         "dataType": element.data_type,
         "sha256": element.sha256,
         "revision": element.revision,
     }
-    if warnings:
-        details["prefillWarnings"] = list(warnings)
+    if told.prefill:
+        details["prefillWarnings"] = list(told.prefill)
+    if told.calculation:
+        details["calculationWarnings"] = list(told.calculation)
     work.record(event, data=details, element_id=element.data_type)
 
 

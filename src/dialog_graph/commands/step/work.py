@@ -11,8 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from dialog_graph import tasks
-from dialog_graph.access import decisions
-from dialog_graph.apps import AppVersion, DataType, validate
+from dialog_graph.access import decisions, form_rights
+from dialog_graph.access.form_rights import Place
+from dialog_graph.apps import AppVersion, DataType, Reader, Rights, validate
 from dialog_graph.bpmn import State
 from dialog_graph.commands.step.waiting import Waiting
 from dialog_graph.errors import Blocker, Issue, Refusal, Refused, Severity
@@ -50,6 +51,7 @@ class Work:
         self.presentation: AppVersion = version
         self.dialog: Dialog | None = None
         self.prefill: Json = None
+        self.rights = Rights()
         self.by_engine = False
         self.waiting = Waiting()
         self._stored = instance.process_state
@@ -181,7 +183,16 @@ class Work:
 
     def validate(self, task_id: str) -> tuple[Issue, ...]:
         """The full validation of a task's data as they are now."""
-        return validate(self.version, self.instance, task_id, owner=self.owner)
+        return validate(self.version, self.instance, task_id, reader=self.reader)
+
+    @property
+    def reader(self) -> Reader:
+        """Who fills in the form of this step, with the rights that `learn_rights` has asked for."""
+        return Reader(owner=self.owner, rights=self.rights, hears=self.ports.findings.add)
+
+    async def learn_rights(self, task_id: str) -> None:
+        """Asks what the caller may do at a task: forms and rules may ask for it, and texts leave out the rest."""
+        self.rights = await form_rights.rights_at(self.tx, Place(self.version, self.policy, self.instance), task_id)
 
     async def refuse_if(self, blockers: tuple[Blocker, ...], issues: tuple[Issue, ...]) -> None:
         """Refuses when anything stands in the way: blockers as TASK_NOT_READY, error issues as VALIDATION_FAILED.

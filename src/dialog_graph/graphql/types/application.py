@@ -10,6 +10,7 @@ from dialog_graph.apps import DataType as DataTypeValue
 from dialog_graph.bpmn import Element
 from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.types.enums import DiagnosticSeverity
+from dialog_graph.graphql.types.form import Form, form_of_application
 from dialog_graph.graphql.types.localization import Localization, localize
 from dialog_graph.graphql.types.paging import PageInfo, counted, page_info
 from dialog_graph.model.diagnostic import Diagnostic as DiagnosticValue
@@ -205,6 +206,9 @@ class Application:
     data_types: list[DataType] = strawberry.field(resolver=_data_types)
     party_types_allowed: PartyTypesAllowed = strawberry.field(resolver=_party_types)
     entry: str = strawberry.field(resolver=_entry, description="What the app shows first.")
+    form: Form | None = strawberry.field(
+        resolver=form_of_application, description="Of a task by its BPMN id; without one that of the entry."
+    )
     can_instantiate: bool = strawberry.field(
         resolver=_can_instantiate, description="For the party, or for any party that the caller represents."
     )

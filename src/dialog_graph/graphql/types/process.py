@@ -12,6 +12,7 @@ from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.types.actor import Actor, actor
 from dialog_graph.graphql.types.enums import ProcessStatus, TaskState
 from dialog_graph.graphql.types.errors import Blocker, blocker
+from dialog_graph.graphql.types.form import Form, form_of_task
 from dialog_graph.graphql.types.localization import Localization, localize
 from dialog_graph.model.instance import Instance, TaskEntry
 from dialog_graph.reads import instance_details
@@ -137,6 +138,10 @@ async def _actions(root: TaskView, info: Info[Context, None]) -> list[TaskAction
     ]
 
 
+async def _form(root: TaskView, info: Info[Context, None]) -> Form | None:
+    return await form_of_task(info, root.instance, root.entry)
+
+
 async def _failure(root: TaskView, info: Info[Context, None]) -> TaskFailure | None:
     code = await info.context.read(instance_details.incident, root.instance, root.entry)
     if code is None:
@@ -164,6 +169,7 @@ class ProcessTask:
     note: str | None = strawberry.field(resolver=_note)
     due_at: datetime | None = strawberry.field(resolver=_due_at)
     actions: list[TaskAction] = strawberry.field(resolver=_actions)
+    form: Form | None = strawberry.field(resolver=_form, description="Over the data of the instance as it is now.")
     failure: TaskFailure | None = strawberry.field(resolver=_failure)
 
 
