@@ -18,6 +18,7 @@ PROCESS = "config/process/process.bpmn"
 METADATA = "config/applicationmetadata.json"
 POLICY = "config/authorization/policy.xml"
 SETTINGS = "appsettings.json"
+LOGIC = "logic/app.py"
 SWITCHES = "dialog-graph.toml"
 
 MAX_PER_FILE = 1_000
@@ -78,7 +79,7 @@ RULES: Mapping[str, Rule] = {
     "DG3011": Rule(ERROR, '"{value}" in onEntry.show is neither a known word nor a layout folder', "correct it"),
     "DG3012": Rule(ERROR, 'shadowFields.saveToDataType "{id}" is unknown or not form data', "correct it"),
     "DG3013": Rule(WARNING, "legacy eFormidling block", "use a service task"),
-    "DG3014": Rule(WARNING, '"{id}" in {key} has no handler', "add @app.file_validator or @app.file_analyser"),
+    "DG3014": Rule(WARNING, '"{id}" in {key} has no handler', "add @app.file_analyser or @app.file_validator"),
     "DG3015": Rule(WARNING, "autoDeleteOnProcessEnd waits for preventInstanceDeletionForDays", "drop one"),
     "DG3016": Rule(ERROR, "{reason}", "correct it"),
     "DG3017": Rule(
@@ -91,6 +92,7 @@ RULES: Mapping[str, Rule] = {
     "DG5001": Rule(WARNING, 'form type "{id}" has no schema or XSD: any object accepted', "add {id}.schema.json"),
     "DG5002": Rule(ERROR, "the schema does not compile: {reason}", "correct it"),
     "DG5003": Rule(ERROR, '$ref "{ref}" leaves the file', "inline it"),
+    "DG5004": Rule(WARNING, 'XSD and schema disagree on "{path}": {reason}', "make both from one source"),
     "DG5005": Rule(WARNING, 'the property name "{name}" cannot be addressed', "rename"),
     "DG5006": Rule(INFO, "schema used by no data type"),
     # prefill
@@ -140,6 +142,17 @@ RULES: Mapping[str, Rule] = {
     "DG7201": Rule(ERROR, 'calculation field "{path}" {reason}{near}', "correct it"),
     "DG7202": Rule(WARNING, 'the calculation reads "{path}", which is calculated later in the file', "reorder"),
     "DG7203": Rule(WARNING, 'the result for "{path}" does not fit the field: expected {kind}', "convert"),
+    # logic
+    "DG8001": Rule(ERROR, "{file} does not import: {reason} at line {line}", "correct it"),
+    "DG8002": Rule(ERROR, "no app = App() in the module", "add it"),
+    "DG8003": Rule(ERROR, 'the handler "{name}" has the wrong signature: expected {signature}', "correct it"),
+    "DG8004": Rule(ERROR, "two handlers for the same point: {point}", "remove one"),
+    "DG8005": Rule(WARNING, 'the handler "{name}" is for the unknown {what} "{id}"', "correct the id"),
+    "DG8006": Rule(
+        WARNING, 'blocking call of {call} in "{name}", which runs in the transaction', "move it to a service task"
+    ),
+    "DG8007": Rule(ERROR, 'the handler "{name}" is for "{id}", a built-in task type', "rename the type"),
+    "DG8008": Rule(WARNING, "{call} runs when the module is imported", "move it into a handler"),
     # across files
     "DG9001": Rule(ERROR, 'data type "{id}" belongs to task "{task}" that is not in the process', "correct taskId"),
     "DG9002": Rule(WARNING, 'data task "{task}" owns no data type', "set taskId on a type"),
@@ -164,18 +177,62 @@ RULES: Mapping[str, Rule] = {
     "DG9106": Rule(WARNING, "the service owner may not complete: it cannot confirm receipt", "add a rule"),
     "DG9107": Rule(WARNING, 'the action "{action}" that the data type requires is granted to nobody', "add a rule"),
     "DG9108": Rule(WARNING, "the service owner may not read: it cannot fetch data", "add a rule"),
+    "DG9109": Rule(
+        WARNING,
+        'task "{task}": no rule for urn:altinn:resource:delegation lets its signees {actions}',
+        "add a rule with read and sign",
+    ),
+    "DG9201": Rule(WARNING, 'gateway "{id}" needs code and has none', "add @app.gateway or conditions"),
     "DG9202": Rule(
         WARNING, 'task type "{type}" has no code here', "add a handler; an instance that reaches the task stops"
     ),
-    "DG9201": Rule(WARNING, 'gateway "{id}" needs code and has none', "add a handler or conditions"),
     "DG9203": Rule(
         WARNING, "the condition uses dataModel, but no default data type can be derived", "add connectedDataTypeId"
     ),
     "DG9204": Rule(ERROR, 'connectedDataTypeId "{id}" is unknown', "correct it"),
+    "DG9205": Rule(
+        WARNING,
+        'reject is allowed on "{task}", but no condition after it asks for gatewayAction: reject goes on to "{target}"',
+        "add a gateway",
+    ),
+    "DG9206": Rule(
+        WARNING,
+        'gateway "{id}" after "{task}" does not cover the action {action} and has no default',
+        "add a flow or a default",
+    ),
+    "DG9301": Rule(ERROR, 'signing task "{task}" has no {keys}', "add it"),
     "DG9302": Rule(ERROR, 'data type "{id}" named by task "{task}" is not in applicationmetadata.json', "add type"),
+    "DG9303": Rule(
+        WARNING,
+        'data type "{id}" is for {what} and is not app:owned: users could forge it',
+        'add allowedContributors ["app:owned"]',
+        "{id}",
+    ),
+    "DG9304": Rule(WARNING, 'data type "{id}" is for {what} and does not allow {content_type}', "correct it"),
+    "DG9305": Rule(
+        WARNING, 'signatureDataType "{signature}" and signeeStatesDataTypeId "{states}" look swapped', "check"
+    ),
+    "DG9306": Rule(
+        WARNING,
+        'data type "{type}" holds at most {high}, but task "{task}" requires {low} signatures',
+        "raise maxCount (1 = one signer)",
+    ),
+    "DG9307": Rule(ERROR, 'task "{task}" has {key}, but no {other}', "set both"),
+    "DG9308": Rule(WARNING, 'signeeProviderId "{provider}" of task "{task}" has no code', "add @app.signees"),
+    "DG9309": Rule(
+        WARNING, 'task "{task}": all types to sign have minCount 0, so nothing may be there to sign', "set minCount"
+    ),
+    "DG9310": Rule(ERROR, 'payment task "{task}" has no {keys}', "add it"),
+    "DG9311": Rule(WARNING, 'payment task "{task}" has no code that makes the order', "add @app.order"),
     "DG9312": Rule(ERROR, '{key} names task "{task}" that is not in the process', "correct it"),
+    "DG9313": Rule(ERROR, 'eFormidling of task "{task}" has no {keys} for environment {env}', "add it, or disable it"),
+    "DG9314": Rule(
+        WARNING, 'task "{task}" has no correspondenceResource for environment {env}: signees are not notified', "add it"
+    ),
     "DG9501": Rule(WARNING, "{key}: {reason}", "correct it"),
-    "DG9503": Rule(WARNING, 'copyInstanceSettings excludes the unknown type "{id}"', "correct it"),
+    "DG9502": Rule(WARNING, 'the text "{id}" is missing in all languages', "add it"),
+    "DG9503": Rule(WARNING, 'copyInstanceSettings excludes the unknown {what} "{id}"', "correct it"),
+    "DG9504": Rule(INFO, 'the {what} "{id}" is never used'),
 }
 
 FIXABLE: frozenset[str] = frozenset({"DG2105", "DG2305", "DG3005", "DG3006", "DG4006", "DG6003", "DG9303"})
@@ -213,18 +270,19 @@ def ordered(findings: Diags) -> Diags:
     """All findings sorted by file, line and code, without repeats, at most `MAX_PER_FILE` for each file."""
     counts: dict[str, int] = {}
     kept: list[Diagnostic] = []
-    told = {(item.code, item.file, item.element_id) for item in findings}
     for item in sorted(dict.fromkeys(findings), key=_place):
-        if (SAID_BETTER.get(item.code), item.file, item.element_id) in told:
-            continue
         counts[item.file] = counts.get(item.file, 0) + 1
         if counts[item.file] <= MAX_PER_FILE:
             kept.append(item)
     return tuple(kept)
 
 
-def _place(item: Diagnostic) -> tuple[str, int, str, int, str]:
-    return (item.file, item.line or 0, item.code, item.column or 0, item.message)
+def without_doubles(findings: Diags) -> Diags:
+    """What another finding at the same element does not say better. Comes before `without_ignored`."""
+    told = {(item.code, item.file, item.element_id) for item in findings}
+    return tuple(item for item in findings if (SAID_BETTER.get(item.code), item.file, item.element_id) not in told)
+
+
 def without_ignored(findings: Diags, patterns: Sequence[str]) -> Diags:
     """What the author has not set aside (`check.ignore` of app folder §13). Errors are never set aside.
 
@@ -239,3 +297,5 @@ def _matches(item: Diagnostic, pattern: str) -> bool:
     return code == item.code and (not place or any(p and fnmatch.fnmatchcase(p, place) for p in places))
 
 
+def _place(item: Diagnostic) -> tuple[str, int, str, int, str]:
+    return (item.file, item.line or 0, item.code, item.column or 0, item.message)

@@ -8,43 +8,55 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from dialog_graph.apps.checks.eformidling import check_e_formidling
 from dialog_graph.apps.checks.form import check_forms
+from dialog_graph.apps.checks.gateway_actions import check_gateway_actions
+from dialog_graph.apps.checks.handlers import check_file_handlers, check_handlers
 from dialog_graph.apps.checks.layout import FormKnown, check_layouts
+from dialog_graph.apps.checks.payment import check_payment
 from dialog_graph.apps.checks.policy import check_policy
 from dialog_graph.apps.checks.process import check_process
+from dialog_graph.apps.checks.signing import check_signing
+from dialog_graph.apps.checks.texts import check_texts
+from dialog_graph.apps.checks.unused import check_unused
+from dialog_graph.apps.checks.written_types import check_written_types
 from dialog_graph.apps.contents.app_settings import AppSettings
 from dialog_graph.apps.contents.metadata import DataType
-from dialog_graph.apps.diagnostics import POLICY, PROCESS, At, ordered, without_ignored
+from dialog_graph.apps.diagnostics import LOGIC, POLICY, PROCESS, At, ordered, without_doubles, without_ignored
 from dialog_graph.apps.files import Files
-from dialog_graph.apps.logic import ENTRY
 from dialog_graph.apps.readers.calculations_reader import read_calculations
 from dialog_graph.apps.readers.conditions import check_conditions, read_conditions
 from dialog_graph.apps.readers.field_rules_reader import read_field_rules
 from dialog_graph.apps.readers.folders import is_ignored_logic
 from dialog_graph.apps.readers.known import Known
-from dialog_graph.apps.readers.layouts_reader import read_layouts
+from dialog_graph.apps.readers.layouts_reader import ReadLayouts, read_layouts
+from dialog_graph.apps.readers.logic_reader import read_logic
 from dialog_graph.apps.readers.metadata_reader import MetadataFile, read_metadata
 from dialog_graph.apps.readers.models_reader import read_models
 from dialog_graph.apps.readers.options_reader import read_options
 from dialog_graph.apps.readers.prefill_reader import read_prefills
-from dialog_graph.apps.readers.reading import Findings
+from dialog_graph.apps.readers.reading import Findings, JsonObject
 from dialog_graph.apps.readers.settings_reader import read_settings
 from dialog_graph.apps.readers.texts_reader import read_texts
 from dialog_graph.apps.validation.xsd_validation import with_validators
 from dialog_graph.apps.version import AppVersion
-from dialog_graph.bpmn import Definition, read_process
+from dialog_graph.bpmn import Definition, TaskKind, read_process
 from dialog_graph.model.diagnostic import Diags
 from dialog_graph.policy import read_policy
 from dialog_graph.tasks import KINDS
 
-_NOT_USED = ((ENTRY, "", "Python logic"),)
+_NOT_USED = ((LOGIC, "", "Python logic"),)
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
 def load(
-    files: Files, environment: str, variables: Mapping[str, str] = _NO_VARIABLES
+    files: Files,
+    environment: str,
+    variables: Mapping[str, str] = _NO_VARIABLES,
+    kinds: Mapping[str, TaskKind] = KINDS,
 ) -> tuple[AppVersion | None, Diags]:
-    """Compiles a version. `environment`: `development`, `staging` or `production`; `variables`: `Section__Key`.
+    """Compiles a version. `environment`: `development`, `staging` or `production`; `variables`: `Section__Key`;
+    `kinds`: the task types that there is code for.
 
     Never raises on bad input. The second part is sorted and holds everything that was found and not set aside; it is
     also `AppVersion.diagnostics`.
@@ -52,10 +64,10 @@ def load(
     findings = Findings(list(files.findings))
     _report_files(files, findings)
     file = read_metadata(files, findings)
-    definition = _process(files, findings)
+    definition = _process(files, kinds, findings)
     settings = read_settings(files, environment, findings, variables)
     version = _version(files, file, definition, settings, findings) if file else None
-    diagnostics = ordered(without_ignored(tuple(findings.items), settings.check_ignore))
+    diagnostics = ordered(without_ignored(without_doubles(tuple(findings.items)), settings.check_ignore))
     return (replace(version, diagnostics=diagnostics) if version else None), diagnostics
 
 
@@ -70,12 +82,12 @@ def _report_files(files: Files, findings: Findings) -> None:
             findings.add("DG1013", At(file=path), what=what)
 
 
-def _process(files: Files, findings: Findings) -> Definition | None:
+def _process(files: Files, kinds: Mapping[str, TaskKind], findings: Findings) -> Definition | None:
     xml = files.contents.get(PROCESS)
     if xml is None:
         findings.add("DG1011", At(file=PROCESS))
         return None
-    definition, diagnostics = read_process(xml, KINDS, PROCESS)
+    definition, diagnostics = read_process(xml, kinds, PROCESS)
     findings.extend(diagnostics)
     return definition
 
@@ -88,16 +100,18 @@ def _version(
     data_types: Mapping[str, DataType] = MappingProxyType({t.id: t for t in metadata.data_types})
     policy, diagnostics = read_policy(files.contents.get(POLICY), metadata.app_id, POLICY)
     findings.extend(diagnostics)
-    texts = read_texts(files, findings)
+    logic, texts = read_logic(files, findings), read_texts(files, findings)
     read, options = read_layouts(files, findings), read_options(files, findings)
     layouts = read.layouts
     models = read_models(files, data_types, findings)
     if settings.xsd_validation:
         models = with_validators(files, models, findings)
     check_forms(file, layouts, models, findings)
+    check_file_handlers(logic, file.top, findings)
     known = Known(data_types=data_types, models=models, texts=texts, components=layouts.component_ids)
     tasks = frozenset(task.id for task in definition.tasks) if definition else frozenset[str]()
-    check_layouts(read, FormKnown(known=known, options=options, layouts=layouts, tasks=tasks), findings)
+    given = FormKnown(known=known, options=options, layouts=layouts, tasks=tasks, logic=logic)
+    check_layouts(read, given, findings)
     rules = read_field_rules(files, known, findings)
     calculations = read_calculations(files, known, findings)
     prefills = read_prefills(files, known, findings)
@@ -122,8 +136,22 @@ def _version(
         rules=rules,
         calculations=calculations,
         prefills=prefills,
+        logic=logic,
     )
-    check_process(version, file.top, findings)
+    _check_across(version, files, read, file.top, findings)
+    return version
+
+
+def _check_across(version: AppVersion, files: Files, read: ReadLayouts, top: JsonObject, findings: Findings) -> None:
+    """What only shows when the parts are held together."""
+    check_process(version, top, findings)
     if POLICY in files.contents:
         check_policy(version, findings)
-    return version
+    check_gateway_actions(version, findings)
+    check_signing(version, findings)
+    check_payment(version, findings)
+    check_e_formidling(version, findings)
+    check_written_types(version, findings)
+    check_handlers(version, findings)
+    check_texts(version, read, top, findings)
+    check_unused(version, files, findings)

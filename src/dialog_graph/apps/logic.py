@@ -7,8 +7,6 @@ loading of `logic/app.py` come with it; until then the loader tells the author t
 from dialog_graph.apps.version import AppVersion
 from dialog_graph.model.json_value import Json
 
-ENTRY = "logic/app.py"
-
 
 async def call(version: AppVersion, point: str, context: object) -> Json:
     """The answer of the app's code at a point (`on_task_start:Task_1`), null when the app has none for it."""

@@ -8,6 +8,7 @@ from dialog_graph.apps.contents.app_settings import AppSettings
 from dialog_graph.apps.contents.calculations import CalculationFile
 from dialog_graph.apps.contents.field_rules import RuleFile
 from dialog_graph.apps.contents.layouts import Layouts
+from dialog_graph.apps.contents.logic import Logic
 from dialog_graph.apps.contents.metadata import ApplicationMetadata, DataType
 from dialog_graph.apps.contents.models import Model
 from dialog_graph.apps.contents.options import OptionList
@@ -46,6 +47,7 @@ class AppVersion:
     rules: Mapping[str, RuleFile] = field(default_factory=dict[str, RuleFile])
     calculations: Mapping[str, CalculationFile] = field(default_factory=dict[str, CalculationFile])
     prefills: Mapping[str, PrefillMap] = field(default_factory=dict[str, PrefillMap])
+    logic: Logic = field(default_factory=Logic)
     diagnostics: Diags = ()
     version_id: UUID | None = None
     ordinal: int = 0

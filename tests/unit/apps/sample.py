@@ -70,6 +70,7 @@ def metadata(**changes: Any) -> dict[str, Any]:
                 "allowedContentTypes": ["application/pdf"],
                 "maxSize": 1,
                 "maxCount": 2,
+                "grouping": "a",
                 "validationErrorOnPendingFileScan": True,
             },
         ],

@@ -54,7 +54,7 @@ def test_a_condition_stays_text_with_its_line():
     definition = read(process(start(), gateway(), end(), flow("Start", "Gateway"), flow("Gateway", "End", condition)))
     found = definition.flows[1]
     assert found.condition_text == '["equals",\n   ["gatewayAction"], "a"]'
-    assert found.condition_line == found.line == 7
+    assert (found.line, found.condition_line) == (7, 8)
 
 
 def test_an_empty_condition_is_none():

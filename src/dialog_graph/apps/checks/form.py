@@ -27,9 +27,18 @@ def check_forms(file: MetadataFile, layouts: Layouts, models: Mapping[str, Model
             if problem:
                 findings.add("DG9501", row.node.at, key=key, reason=problem)
     copy = top.part("copyInstanceSettings")
-    for excluded in metadata.copy_instance.excluded_data_types:
+    for excluded, at in copy.named("excludedDataTypes"):
         if excluded not in types:
-            findings.add("DG9503", copy.at("excludedDataTypes"), id=excluded)
+            findings.add("DG9503", at, what="type", id=excluded)
+    for excluded, at in copy.named("excludedDataFields"):
+        if not _is_field(excluded, models):
+            findings.add("DG9503", at, what="field", id=excluded)
+
+
+def _is_field(path: str, models: Mapping[str, Model]) -> bool:
+    """True when some model has the field, or accepts any."""
+    steps = paths.parse(path)
+    return steps is not None and any(model.shape.at(steps) is not None for model in models.values())
 
 
 def _check_entry(

@@ -1,10 +1,11 @@
 """Checks of the forms against models, options and each other (app folder §14, `DG61xx`, `DG62xx`, `DG90xx`)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dialog_graph.apps.contents.components import ROW_BINDINGS, Component, Page
 from dialog_graph.apps.contents.layouts import Layouts, LayoutSet
+from dialog_graph.apps.contents.logic import Logic
 from dialog_graph.apps.contents.options import OptionList
 from dialog_graph.apps.diagnostics import WARNING
 from dialog_graph.apps.readers.expression_checks import check_names, check_parts
@@ -20,12 +21,13 @@ _BINDS_OTHERWISE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormKnown:
-    """What forms may name: `known` of the app, its option lists, its forms, and the tasks of its process."""
+    """What forms may name: `known` of the app, its option lists, forms and code, and the tasks of its process."""
 
     known: Known
     options: Mapping[str, OptionList]
     layouts: Layouts
     tasks: frozenset[str] = frozenset()
+    logic: Logic = field(default_factory=Logic)
 
     def default_type(self, form: LayoutSet) -> str | None:
         """The data type that bindings without one mean: the form's own, else the first form type of its tasks."""
@@ -74,7 +76,8 @@ def _check_component(component: Component, given: FormKnown, findings: Findings)
         target = given.layouts.sets.get(component.layout_set or "")
         if target is None or not target.is_subform:
             findings.add("DG6107", component.at, id=component.layout_set)
-    if component.options_id is not None and component.options_id not in given.options:
+    options = component.options_id
+    if options is not None and options not in given.options and not given.logic.may_handle("options", options):
         findings.add("DG6201", component.at, id=component.options_id)
     if not _takes_input(component):
         for name, expression in (("required", component.required), ("readOnly", component.read_only)):

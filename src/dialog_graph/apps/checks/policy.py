@@ -2,11 +2,25 @@
 
 from collections.abc import Iterator
 
-from dialog_graph.apps.diagnostics import METADATA, POLICY, PROCESS, At
+from dialog_graph.apps.checks.places import at_data_type, at_element
+from dialog_graph.apps.diagnostics import POLICY, PROCESS, At
 from dialog_graph.apps.readers.reading import Findings
 from dialog_graph.apps.version import AppVersion
-from dialog_graph.bpmn import TaskKind
-from dialog_graph.policy import ANY, ANY_ACTION, RELATION, Effect, Row, Scope, end_scope, org_key, task_scope
+from dialog_graph.bpmn import OWN_ACTIONS, TaskDefinition, TaskKind
+from dialog_graph.bpmn.actions import type_actions
+from dialog_graph.model.diagnostic import DiagnosticPlace
+from dialog_graph.policy import (
+    ANY,
+    ANY_ACTION,
+    RELATION,
+    Effect,
+    Row,
+    Scope,
+    delegation_key,
+    end_scope,
+    org_key,
+    task_scope,
+)
 from dialog_graph.tasks import type_of
 
 
@@ -16,12 +30,13 @@ def check_policy(version: AppVersion, findings: Findings) -> None:
     if not any(_grants(row, "instantiate", row.scope) for row in permits):
         findings.add("DG9101", At(file=POLICY))
     _check_tasks(version, permits, findings)
+    _check_delegation(version, permits, findings)
     _check_scopes(version, findings)
     _check_owner(version, permits, findings)
     for data_type in version.data_types.values():
         for action in (data_type.action_required_to_read, data_type.action_required_to_write):
             if action and not any(_grants(row, action, row.scope) for row in permits):
-                findings.add("DG9107", At(file=METADATA, line=data_type.line), action=action)
+                findings.add("DG9107", at_data_type(data_type), action=action)
 
 
 def _grants(row: Row, action: str, scope: Scope) -> bool:
@@ -36,14 +51,37 @@ def _check_tasks(version: AppVersion, permits: tuple[Row, ...], findings: Findin
         task = element.task
         if task is None or task.kind is not TaskKind.USER:
             continue
-        scope, at = task_scope(element.id), At(file=PROCESS, line=element.line, element_id=element.id)
-        rule = type_of(task.type)
-        needed = (*rule.required, *rule.owner_required)
-        if task.has_handler and not any(_grants(row, action, scope) for row in permits for action in needed):
+        scope, at = task_scope(element.id), at_element(element)
+        needed = _completing(version, task)
+        if needed and not any(_grants(row, action, scope) for row in permits for action in needed):
             findings.add("DG9102", at, task=element.id, action=needed[0])
         for action in task.actions:
             if not any(_grants(row, action.name, scope) for row in permits):
                 findings.add("DG9103", at, action=action.name, task=element.id)
+
+
+def _completing(version: AppVersion, task: TaskDefinition) -> tuple[str, ...]:
+    """The actions of which any completes the task; none where nothing can (that is `DG9202`)."""
+    if task.has_handler:
+        rule = type_of(task.type)
+        return (*rule.required, *rule.owner_required)
+    is_known = task.type in OWN_ACTIONS or version.logic.may_handle_type(task.type)
+    return type_actions(task.type).own if is_known else ()
+
+
+def _check_delegation(version: AppVersion, permits: tuple[Row, ...], findings: Findings) -> None:
+    """Signees that the app names get their rights by a delegation, which the policy must know."""
+    delegated = [row for row in permits if row.subject_all == (delegation_key(version.app_id),)]
+    for element in version.definition.tasks:
+        signature = element.task.config.signature if element.task else None
+        if signature is None or signature.signee_provider_id is None:
+            continue
+        scope = task_scope(element.id)
+        missing = [name for name in ("read", "sign") if not any(_grants(row, name, scope) for row in delegated)]
+        if missing:
+            place = DiagnosticPlace(file=PROCESS, line=element.line, message="the task")
+            at = At(file=POLICY, element_id=element.id, related=(place,))
+            findings.add("DG9109", at, task=element.id, actions=" and ".join(missing))
 
 
 def _check_scopes(version: AppVersion, findings: Findings) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from dialog_graph.apps.checks.places import at_data_type, at_element
 from dialog_graph.apps.contents.layouts import LayoutKind, LayoutSet
-from dialog_graph.apps.diagnostics import METADATA, PROCESS, At
+from dialog_graph.apps.diagnostics import PROCESS, At
 from dialog_graph.apps.readers.layouts_reader import SETS_FILE
 from dialog_graph.apps.readers.reading import Findings, JsonObject
 from dialog_graph.apps.version import AppVersion
@@ -26,15 +27,15 @@ def _check_data_types(version: AppVersion, findings: Findings) -> None:
     for data_type in version.data_types.values():
         task = data_type.task_id
         if task is not None and version.task_element(task) is None:
-            findings.add("DG9001", At(file=METADATA, line=data_type.line), id=data_type.id, task=task)
+            findings.add("DG9001", at_data_type(data_type), id=data_type.id, task=task)
 
 
 def _check_tasks(version: AppVersion, findings: Findings) -> None:
     for element in version.definition.tasks:
-        task, at = element.task, _at(element)
+        task, at = element.task, at_element(element)
         if task is None:
             continue
-        if not task.has_handler:
+        if not task.has_handler and not version.logic.may_handle_type(task.type):
             findings.add("DG9202", at, type=task.type)
         if task.type == _DATA:
             if not version.types_of_task(element.id):
@@ -71,12 +72,13 @@ def _check_gateways(version: AppVersion, findings: Findings) -> None:
     for element in version.definition.elements:
         connected = element.connected_data_type
         if connected and connected not in version.data_types:
-            findings.add("DG9204", _at(element), id=connected)
+            findings.add("DG9204", at_element(element), id=connected)
         if element.kind is not ElementKind.EXCLUSIVE_GATEWAY:
             continue
         flows = version.definition.outgoing(element)
-        if len(flows) > 1 and element.default is None and not any(flow.condition_text for flow in flows):
-            findings.add("DG9201", _at(element), id=element.id)
+        needs_code = len(flows) > 1 and element.default is None and not any(flow.condition_text for flow in flows)
+        if needs_code and not version.logic.may_handle("gateway", element.id):
+            findings.add("DG9201", at_element(element), id=element.id)
         if not connected and not _has_default_type(version, element):
             for flow in flows:
                 expression = version.conditions.get(flow.id)
@@ -110,9 +112,9 @@ def _check_names(version: AppVersion, top: JsonObject, findings: Findings) -> No
     """Tasks that other places name."""
     metadata = version.metadata
     hidden = top.part("messageBoxConfig").part("hideSettings")
-    for task in metadata.message_box.hide_on_task:
+    for task, at in hidden.named("hideOnTask"):
         if version.task_element(task) is None:
-            findings.add("DG9312", hidden.at("hideOnTask"), key="hideOnTask", task=task)
+            findings.add("DG9312", at, key="hideOnTask", task=task)
     after = metadata.e_formidling.send_after_task_id if metadata.e_formidling else None
     if after is not None and version.task_element(after) is None:
         at = top.part("eFormidling").at("sendAfterTaskId")
@@ -124,7 +126,7 @@ def _check_names(version: AppVersion, top: JsonObject, findings: Findings) -> No
         for key, tasks in (("autoPdfTaskIds", pdf), ("sendBackTo", back)):
             for task in tasks:
                 if version.task_element(task) is None:
-                    findings.add("DG9312", _at(element), key=key, task=task)
+                    findings.add("DG9312", at_element(element), key=key, task=task)
 
 
 def _named_types(element: Element) -> Iterator[str]:
@@ -147,7 +149,3 @@ def _named_types(element: Element) -> Iterator[str]:
         yield from (name for name in named if name)
     if config.subform_pdf is not None:
         yield from config.subform_pdf.subform_data_type_ids
-
-
-def _at(element: Element) -> At:
-    return At(file=PROCESS, line=element.line, element_id=element.id)

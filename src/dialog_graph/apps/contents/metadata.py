@@ -44,7 +44,7 @@ class DataType:
 
     `task_id`: owning task; `is_form`: form data, else attachment; `max_size` in bytes, None = no limit of its own;
     `max_count` 0 = unlimited; `allowed_contributors` empty = everybody; `allowed_content_types` empty = any, all in
-    lower case without parameters; `is_implicit`: not in the file, made by us.
+    lower case without parameters; `is_implicit`: not in the file, made by us; `line`, `column`: its place there.
     """
 
     id: str
@@ -75,6 +75,7 @@ class DataType:
     enable_pdf_creation: bool = False
     is_implicit: bool = False
     line: int | None = None
+    column: int | None = None
 
     @property
     def is_xml(self) -> bool:

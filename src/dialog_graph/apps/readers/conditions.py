@@ -10,8 +10,12 @@ from dialog_graph.apps.readers.expression_reader import Place
 from dialog_graph.apps.readers.known import Known
 from dialog_graph.apps.readers.reading import Findings
 from dialog_graph.bpmn import Definition, Flow
-from dialog_graph.expressions import Expression, compile_expression, read_condition
+from dialog_graph.expressions import Expression, compile_expression, place, read_condition
 from dialog_graph.model.diagnostic import Diagnostic
+from dialog_graph.model.tolerant_json import Document, read
+
+MAX_BYTES = 1 << 20
+"""Size of a condition text: that of the file around it."""
 
 
 def read_conditions(definition: Definition, findings: Findings) -> Mapping[str, Expression]:
@@ -27,10 +31,11 @@ def read_conditions(definition: Definition, findings: Findings) -> Mapping[str, 
 def _compiled(flow: Flow, findings: Findings) -> Expression | None:
     source = read_condition(flow.condition_text or "")
     result = source if isinstance(source, tuple) else compile_expression(source)
-    if isinstance(result, tuple):
-        findings.extend(tuple(_placed(item, flow) for item in result))
-        return None
-    return result
+    if isinstance(result, Expression):
+        return result
+    place = _place(flow)
+    findings.extend(tuple(_placed(item, flow, place) for item in result))
+    return None
 
 
 def check_conditions(
@@ -40,18 +45,30 @@ def check_conditions(
     for flow in definition.flows:
         expression = conditions.get(flow.id)
         if expression is not None:
-            place = _place(flow)
-            check_server(expression, place, findings)
-            check_condition(expression, place, findings)
-            check_names(expression, None, replace(known, components=frozenset()), place, findings)
-            check_parts(expression, place, findings)
+            find = _place(flow)
+            check_server(expression, find, findings)
+            check_condition(expression, find, findings)
+            check_names(expression, None, replace(known, components=frozenset()), find, findings)
+            check_parts(expression, find, findings)
 
 
 def _place(flow: Flow) -> Place:
-    return lambda path: At(file=PROCESS, line=flow.condition_line or flow.line, element_id=flow.id)
+    """Finds the lines of the file. Columns are unknown: XML may write a character as several."""
+    document = read(flow.condition_text or "", max_bytes=MAX_BYTES)
+
+    def find(path: str) -> At:
+        line = document.nearest(*place(path)).line if isinstance(document, Document) else 1
+        return At(file=PROCESS, line=_line(flow, line), element_id=flow.id)
+
+    return find
 
 
-def _placed(item: Diagnostic, flow: Flow) -> Diagnostic:
+def _line(flow: Flow, line: int) -> int:
+    """A line of the condition's text as a line of the file."""
+    return (flow.condition_line or flow.line) + line - 1
+
+
+def _placed(item: Diagnostic, flow: Flow, find: Place) -> Diagnostic:
     """A finding inside of a condition text, moved to its place in the file."""
-    line = (flow.condition_line or flow.line) + (item.line or 1) - 1
+    line = _line(flow, item.line) if item.line is not None else find(item.path or "").line
     return replace(item, file=PROCESS, line=line, column=None, element_id=flow.id)

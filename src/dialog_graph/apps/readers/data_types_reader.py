@@ -6,7 +6,6 @@ from dialog_graph.apps.readers.reading import MAX_NAME, JsonObject
 from dialog_graph.model.diagnostic import DiagnosticPlace
 
 _CONTRIBUTORS = ("app:", "org:", "orgno:")
-_BUILT_IN = frozenset({"mimeTypeAnalyser", "mimeTypeValidator"})
 _METADATA_KEYS = "allowedKeysForUserDefinedMetadata"
 _WITHOUT_EFFECT = ("allowUserCreate", "allowUserDelete")
 _KEPT = ("description", "dataTypeTextResourceKey", "pdfFileName")
@@ -65,11 +64,12 @@ def _data_type(row: JsonObject) -> DataType | None:
         grouping=row.text("grouping"),
         enable_file_scan=row.flag("enableFileScan"),
         validation_error_on_pending_file_scan=row.flag("validationErrorOnPendingFileScan"),
-        enabled_file_analysers=_handlers(row, "enabledFileAnalysers"),
-        enabled_file_validators=_handlers(row, "enabledFileValidators"),
+        enabled_file_analysers=row.names_in("enabledFileAnalysers"),
+        enabled_file_validators=row.names_in("enabledFileValidators"),
         allowed_metadata_keys=row.names_in(_METADATA_KEYS) if row.get(_METADATA_KEYS) else None,
         enable_pdf_creation=row.flag("enablePdfCreation"),
         line=row.node.at.line,
+        column=row.node.at.column,
     )
     _check_counts(row, data_type)
     logic.report_unknown(*_WITHOUT_EFFECT)
@@ -99,10 +99,10 @@ def _shadow_fields(logic: JsonObject) -> ShadowFields | None:
 
 def _content_types(row: JsonObject) -> tuple[str, ...]:
     found: list[str] = []
-    for written in row.names_in("allowedContentTypes"):
+    for written, at in row.named("allowedContentTypes"):
         bare = written.partition(";")[0].strip().lower()
         if "/" not in bare:
-            row.node.findings.add("DG3018", row.at("allowedContentTypes"), value=written)
+            row.node.findings.add("DG3018", at, value=written)
         found.append(bare)
     return tuple(found)
 
@@ -112,20 +112,11 @@ def _contributors(row: JsonObject) -> tuple[str, ...]:
     if row.get("allowedContributers") is not None:
         at = row.key_at("allowedContributers")
         row.node.findings.add("DG3006", at, key="allowedContributers", name="allowedContributors")
-    written = (*row.names_in("allowedContributors"), *row.names_in("allowedContributers"))
-    for value in written:
+    written = (*row.named("allowedContributors"), *row.named("allowedContributers"))
+    for value, at in written:
         if not value.startswith(_CONTRIBUTORS):
-            name = "allowedContributors" if row.has("allowedContributors") else "allowedContributers"
-            row.node.findings.add("DG3009", row.at(name), value=value)
-    return tuple(dict.fromkeys(written))
-
-
-def _handlers(row: JsonObject, key: str) -> tuple[str, ...]:
-    found = row.names_in(key)
-    for id in found:
-        if id not in _BUILT_IN:
-            row.node.findings.add("DG3014", row.at(key), id=id, key=key)
-    return found
+            row.node.findings.add("DG3009", at, value=value)
+    return tuple(dict.fromkeys(value for value, _ in written))
 
 
 def _check_counts(row: JsonObject, data_type: DataType) -> None:

@@ -115,12 +115,13 @@ class _Reader:
 
     def _order(self, top: JsonObject | None, written: dict[str, str]) -> tuple[str, ...]:
         """The pages in their order; without an order all that have a file."""
-        order = _written_order(top.part("pages")) if top else ()
-        if top is None or not order:
+        named = _written_order(top.part("pages")) if top else ()
+        if top is None or not named:
             return tuple(written)
-        for page in order:
+        for page, at in named:
             if page not in written:
-                self.findings.add("DG6104", top.at("pages"), page=page)
+                self.findings.add("DG6104", at, page=page)
+        order = tuple(page for page, _ in named)
         shown = {*order, top.part("pages").text("pdfLayoutName"), top.text("receiptLayoutName")}
         for page, path in written.items():
             if page not in shown:
@@ -150,6 +151,7 @@ def _folders(files: Files) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _written_order(pages: JsonObject) -> tuple[str, ...]:
-    grouped = [page for group in pages.objects("groups") for page in group.names_in("order")]
-    return (*pages.names_in("order"), *grouped)
+def _written_order(pages: JsonObject) -> tuple[tuple[str, At], ...]:
+    """The names of the pages, each with its place."""
+    grouped = [page for group in pages.objects("groups") for page in group.named("order")]
+    return (*pages.named("order"), *grouped)

@@ -13,8 +13,17 @@ from dialog_graph.apps.contents.models import Model
 from dialog_graph.apps.contents.shapes import OPEN
 from dialog_graph.apps.diagnostics import At
 from dialog_graph.apps.files import Files
-from dialog_graph.apps.readers.reading import Findings, Json_, read_json
-from dialog_graph.apps.readers.schema_shapes import Schema, references, resolve, root_pointer, schema_shape
+from dialog_graph.apps.readers.reading import Findings, Json_, JsonObject, read_json
+from dialog_graph.apps.readers.schema_shapes import (
+    Schema,
+    Steps,
+    inside,
+    references,
+    resolve,
+    root_pointer,
+    schema_shape,
+)
+from dialog_graph.apps.readers.shape_differences import report_differences
 from dialog_graph.apps.readers.xsd_shapes import Xsd, merged, read_xsd
 from dialog_graph.model.json_value import Json
 
@@ -79,6 +88,8 @@ def _model(files: Files, data_type: DataType, schemas: "_Schemas", findings: Fin
         if path is None:
             findings.add("DG5001", At(file="config/applicationmetadata.json", line=data_type.line), id=data_type.id)
         return Model(root_name=data_type.id, schema_file=path)
+    if model is not None and xsd is not None and path is not None and not model.is_open:
+        report_differences(files, path, (model.shape, xsd.shape), findings)
     return _with_xsd(model or Model(root_name="", schema_file=path), xsd, xsd_file, data_type.id)
 
 
@@ -123,9 +134,9 @@ class _Schemas:
             if document is not None:
                 document.wrong("a JSON Schema")
             return None
-        outside = [ref for ref in references(value) if not ref.startswith("#")]
-        for ref in dict.fromkeys(outside):
-            self.findings.add("DG5003", document.at, ref=ref)
+        outside = {ref: place for ref, place in references(value) if not ref.startswith("#")}
+        for ref, place in outside.items():
+            self.findings.add("DG5003", _inside(document, place).at, ref=ref)
         self._report_names(document, value)
         root, name = root_pointer(value), value.get("@xsdRootElement")
         if not isinstance(resolve(value, root), dict):
@@ -148,25 +159,37 @@ class _Schemas:
         try:
             return compile_schema(schema, root, draft)
         except (ValueError, TypeError, jsonschema_rs.ReferencingError, RecursionError) as error:
-            reason = str(error).partition("\n")[0]
-            self.findings.add("DG5002", document.at, reason=reason)
+            place = _place_of(error, schema)
+            pointer = "".join(f"/{step}" for step in place)
+            reason = " ".join(text for text in (pointer, str(error).partition("\n")[0]) if text)
+            self.findings.add("DG5002", _inside(document, place).at, reason=reason)
             return None
 
     def _report_names(self, document: Json_, schema: Json) -> None:
-        queue: list[Json] = [schema]
-        found: set[str] = set()
-        while queue:
-            value = queue.pop()
-            if isinstance(value, dict):
-                properties = value.get("properties")
-                found |= (
-                    {n for n in properties if not paths.is_addressable(n)} if isinstance(properties, dict) else set()
-                )
-                queue += value.values()
-            elif isinstance(value, list):
-                queue += value
-        for name in sorted(found):
-            self.findings.add("DG5005", document.at, name=name)
+        """Each name once, at its first place."""
+        found: dict[str, Steps] = {}
+        for place, value in inside(schema):
+            properties = value.get("properties")
+            for name in properties if isinstance(properties, dict) else ():
+                if not paths.is_addressable(name):
+                    found.setdefault(name, (*place, "properties"))
+        for name, place in found.items():
+            self.findings.add("DG5005", JsonObject(_inside(document, place)).key_at(name), name=name)
+
+
+def _inside(document: Json_, place: Steps) -> Json_:
+    """The node of a document at a place."""
+    for step in place:
+        document = document.child(step)
+    return document
+
+
+def _place_of(error: Exception, schema: Schema) -> Steps:
+    """Where a schema does not compile; a reference to nothing stands in the text of its error only."""
+    if isinstance(error, jsonschema_rs.ValidationError) and error.instance_path:
+        return tuple(error.instance_path)
+    dangling = ((ref, place) for ref, place in references(schema) if resolve(schema, ref) is None)
+    return next((place for ref, place in dangling if ref.removeprefix("#") in str(error)), ())
 
 
 def compile_schema(schema: Schema, root: str, draft: str = _DRAFT_2020) -> jsonschema_rs.Validator:

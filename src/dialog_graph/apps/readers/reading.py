@@ -166,10 +166,14 @@ class JsonObject:
 
     def names_in(self, name: str) -> tuple[str, ...]:
         """A list of texts, each trimmed; an item of another type is reported and left out."""
-        found: list[str] = []
+        return tuple(text for text, _ in self.named(name))
+
+    def named(self, name: str) -> tuple[tuple[str, At], ...]:
+        """As `names_in`, each with its place."""
+        found: list[tuple[str, At]] = []
         for item in self.list(name):
             if isinstance(item.value, str):
-                found.append(item.value.strip())
+                found.append((item.value.strip(), item.at))
             else:
                 item.wrong("a text")
         return tuple(found)

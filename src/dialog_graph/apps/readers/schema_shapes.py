@@ -66,18 +66,82 @@ def _ref(schema: Json) -> str | None:
     return ref if isinstance(ref, str) and ref.startswith("#") else None
 
 
-def references(schema: Json) -> Iterator[str]:
-    """Every `$ref` of a document."""
-    queue = [schema]
-    while queue:
-        value = queue.pop()
+Steps: TypeAlias = tuple[str | int, ...]
+"""Members and items that lead to a place of a document."""
+
+
+def inside(document: Json) -> Iterator[tuple[Steps, dict[str, Json]]]:
+    """Every object of a document with its place, in the order of the document."""
+    waiting: list[tuple[Steps, Json]] = [((), document)]
+    while waiting:
+        place, value = waiting.pop()
         if isinstance(value, dict):
-            ref = value.get("$ref")
-            if isinstance(ref, str):
-                yield ref
-            queue += value.values()
+            yield place, value
+            waiting += [((*place, name), value[name]) for name in reversed(value)]
         elif isinstance(value, list):
-            queue += value
+            waiting += [((*place, number), item) for number, item in reversed(list(enumerate(value)))]
+
+
+def references(schema: Json) -> Iterator[tuple[str, Steps]]:
+    """Every `$ref` of a document with its place."""
+    for place, value in inside(schema):
+        ref = value.get("$ref")
+        if isinstance(ref, str):
+            yield ref, (*place, "$ref")
+
+
+def place_in_schema(document: Json, names: list[str]) -> Steps:
+    """Where a schema document speaks of a field: the steps to its schema, or to the nearest one that there is."""
+    root = root_pointer(document) if isinstance(document, dict) else "#"
+    place = _steps(root)
+    for name in names:
+        found = (part for part in _part_places(document, place) if _has_property(document, part, name))
+        part = next(found, None)
+        if part is None:
+            return place
+        place = (*part, "properties", name)
+    return place
+
+
+def _has_property(document: Json, place: Steps, name: str) -> bool:
+    value = _at(document, place)
+    properties = value.get("properties") if isinstance(value, dict) else None
+    return isinstance(properties, dict) and name in properties
+
+
+def _part_places(document: Json, place: Steps) -> Iterator[Steps]:
+    """A schema and everything it refers to at the same place, and the rows of an array, nearest first."""
+    waiting, seen = [place], set[Steps]()
+    while waiting and len(seen) < MAX_PARTS:
+        place = waiting.pop(0)
+        part = _at(document, place)
+        if place in seen or not isinstance(part, dict):
+            continue
+        seen.add(place)
+        yield place
+        ref = _ref(part)
+        waiting += [_steps(ref)] if ref else []
+        for name in _UNIONS:
+            entries = part.get(name)
+            waiting += [(*place, name, number) for number in range(len(entries))] if isinstance(entries, list) else []
+        waiting += [(*place, name) for name in (*_CONDITIONS, "items") if name in part]
+
+
+def _steps(ref: str) -> Steps:
+    parts = (part.replace("~1", "/").replace("~0", "~") for part in unquote(ref).split("/")[1:])
+    return tuple(int(part) if _INDEX.fullmatch(part) else part for part in parts)
+
+
+def _at(document: Json, place: Steps) -> Json:
+    value = document
+    for step in place:
+        if isinstance(value, dict):
+            value = value.get(str(step))
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
 
 
 def schema_shape(document: Schema, root: str) -> Shape:

@@ -16,6 +16,7 @@ from dialog_graph.model.tolerant_json import MAX_BYTES
 _NAMES = {"development": "Development", "staging": "Staging", "production": "Production"}
 _SECRETS = (("NetsPaymentSettings", "SecretApiKey"), ("MaskinportenSettings", "JwkBase64"))
 _SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s)?")
+_TOML_PLACE = re.compile(r"at line (\d{1,9}), column (\d{1,9})\)\Z")
 MAX_HOOK_TIMEOUT = 5.0
 
 
@@ -129,8 +130,14 @@ def _toml(files: Files, findings: Findings) -> dict[str, object]:
     except UnicodeDecodeError as error:
         findings.add("DG1002", At(file=SWITCHES), n=error.start)
     except (ValueError, RecursionError) as error:
-        findings.add("DG1004", At(file=SWITCHES), reason=str(error) or "the file is nested too deeply")
+        findings.add("DG1004", _toml_place(str(error)), reason=str(error) or "the file is nested too deeply")
     return {}
+
+
+def _toml_place(message: str) -> At:
+    """The place that the parser's text ends with."""
+    found = _TOML_PLACE.search(message)
+    return At(file=SWITCHES, line=int(found.group(1)), column=int(found.group(2))) if found else At(file=SWITCHES)
 
 
 class _Switches:

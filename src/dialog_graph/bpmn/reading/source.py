@@ -177,7 +177,7 @@ def _flow(reading: _Reading, xml: Element, scope: str | None) -> None:
             name=xml.get("name"),
             scope=scope,
             condition=(text_of(condition) or None) if condition is not None else None,
-            condition_line=condition.sourceline if condition is not None else None,
+            condition_line=_text_line(condition) if condition is not None else None,
             flow_type=_altinn_attribute(xml, "flowtype"),
         )
     )
@@ -190,6 +190,13 @@ def _flow(reading: _Reading, xml: Element, scope: str | None) -> None:
             foreign(child, reading.findings)
     if condition is not None:
         condition_language(condition, reading.findings)
+
+
+def _text_line(xml: Element) -> int:
+    """The line at which the text of an element begins."""
+    text = xml.text or ""
+    blank = text[: len(text) - len(text.lstrip())] if text.strip() else ""
+    return (xml.sourceline or 1) + blank.count("\n")
 
 
 def condition_language(condition: Element, findings: Findings) -> None:

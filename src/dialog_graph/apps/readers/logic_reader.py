@@ -1,0 +1,221 @@
+"""Reads what `logic/app.py` declares, without running it (app folder §15; findings `DG8001`, `DG8002`)."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from dialog_graph.apps.contents.logic import Handler, Logic, Method, Parameters
+from dialog_graph.apps.contents.points import POINTS, STAGES, Form
+from dialog_graph.apps.diagnostics import LOGIC, At
+from dialog_graph.apps.files import Files
+from dialog_graph.apps.readers.python_calls import Calls
+from dialog_graph.apps.readers.python_modules import REGISTRY, Definition, Module, Package
+from dialog_graph.apps.readers.reading import Findings
+
+REGISTRY_NAME = "app"
+_LONGEST_TEXT = 255
+_CALLED = frozenset(name for name, point in POINTS.items() if point.form is Form.CALL)
+
+
+def read_logic(files: Files, findings: Findings) -> Logic:
+    """The handlers of the app; of code with a fault nothing is known."""
+    if LOGIC not in files.contents:
+        return Logic()
+    package = Package(files, findings)
+    package.read()
+    entry = package.modules.get(LOGIC)
+    if entry is None:
+        return Logic(is_readable=False)
+    reader = _Reader(package, findings)
+    reader.read(entry)
+    order = sorted(reader.handlers, key=lambda handler: (handler.at.file != LOGIC, handler.at.file, handler.at.line))
+    calls = reader.calls
+    return Logic(
+        handlers=tuple(order),
+        computed=frozenset(reader.computed),
+        is_readable=reader.is_readable and package.is_whole,
+        at_import=tuple(use for module in package.modules.values() for use in calls.at_import(module)),
+        texts=frozenset(text for module in package.modules.values() for text in _texts(module)),
+    )
+
+
+def _texts(module: Module) -> Iterator[str]:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) <= _LONGEST_TEXT:
+            yield node.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Registration:
+    """`@app.kind(…)` on a definition: the decorator's name and its call, None where it has none."""
+
+    module: Module
+    kind: str
+    call: ast.Call | None
+    node: ast.expr
+
+
+class _Reader:
+    """Finds the registry and everything that is registered in it."""
+
+    def __init__(self, package: Package, findings: Findings) -> None:
+        self.package = package
+        self.findings = findings
+        self.calls = Calls(package)
+        self.handlers: list[Handler] = []
+        self.computed: set[str] = set()
+        self.is_readable = True
+        self.registries = frozenset(self._registries())
+        self.understood: set[int] = set()
+
+    def read(self, entry: Module) -> None:
+        self._check_registry(entry)
+        for module in self.package.modules.values():
+            for node in ast.walk(module.tree):
+                if isinstance(node, Definition):
+                    self._decorated(module, node)
+                elif isinstance(node, ast.Call):
+                    self._called(module, node)
+            self._check_names(module)
+
+    def _registries(self) -> Iterator[str]:
+        for module in self.package.modules.values():
+            for name, value in module.values.items():
+                if isinstance(value, ast.Call) and self.package.origin(module, value.func) == REGISTRY:
+                    yield f"{module.file}:{name}"
+
+    def _check_registry(self, entry: Module) -> None:
+        """`app` must be the registry; what is made by code that cannot be seen from here may be one."""
+        origin = self.package.follow(f"{LOGIC}:{REGISTRY_NAME}")
+        if origin in self.registries:
+            return
+        file, colon, name = origin.partition(":")
+        module = self.package.modules.get(file)
+        value = module.values.get(name) if module else None
+        if not colon or isinstance(value, (ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.IfExp)):
+            self.is_readable = False
+        else:
+            self.findings.add("DG8002", module.at(value) if module and value is not None else At(file=LOGIC, line=1))
+
+    # Registrations ----------------------------------------------------------------------------------------------------
+
+    def _decorated(self, module: Module, node: Definition) -> None:
+        found = [self._registration(module, decorator) for decorator in node.decorator_list]
+        is_plain = all(registration is not None for registration in found)
+        for registration in found:
+            if registration is not None:
+                handler = self._handler(registration, node.name, registration.node)
+                self.handlers.append(self._with_code(handler, module, node, is_plain))
+
+    def _called(self, module: Module, node: ast.Call) -> None:
+        """`app.kind("id")(function)`, and points that take an object."""
+        registration = self._registration(module, node.func) if isinstance(node.func, ast.Call) else None
+        if registration is not None and len(node.args) == 1:
+            origin = self.package.origin(module, node.args[0])
+            defined = self.package.definition(origin) if origin else None
+            name = defined[1].name if defined else registration.kind
+            handler = self._handler(registration, name, node)
+            self.handlers.append(self._with_code(handler, *defined, True) if defined else handler)
+            return
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _CALLED:
+            own = self._registration(module, node)
+            self.handlers += [self._handler(own, own.kind, node)] if own is not None else []
+
+    def _registration(self, module: Module, node: ast.expr) -> _Registration | None:
+        call = node if isinstance(node, ast.Call) else None
+        member = call.func if call is not None else node
+        if not isinstance(member, ast.Attribute) or not self._is_registry(module, member.value):
+            return None
+        self.understood.update((id(member), id(member.value)))
+        if member.attr not in POINTS:
+            self._unknown_point(module, member)
+            return None
+        return _Registration(module, member.attr, call, node)
+
+    def _unknown_point(self, module: Module, member: ast.Attribute) -> None:
+        near = get_close_matches(member.attr, POINTS, n=1)
+        meant = f", did you mean {near[0]}" if near else ""
+        self.is_readable = False
+        reason = f"AttributeError: App has no decorator {member.attr}{meant}"
+        at = module.at(member)
+        self.findings.add("DG8001", at, file=module.file, reason=reason, line=at.line)
+
+    def _is_registry(self, module: Module, node: ast.expr) -> bool:
+        return self.package.origin(module, node) in self.registries
+
+    def _handler(self, registration: _Registration, name: str, node: ast.AST) -> Handler:
+        kind, call = registration.kind, registration.call
+        first = call.args[0] if call is not None and call.args else None
+        keywords = {k.arg: k.value for k in call.keywords if k.arg} if call is not None else {}
+        is_computed = POINTS[kind].has_id and first is not None and _text(first) is None
+        self.computed.update((kind,) if is_computed else ())
+        positional = None if POINTS[kind].has_id else first
+        return Handler(
+            kind=kind,
+            name=name,
+            at=registration.module.at(node),
+            id=_text(first) if POINTS[kind].has_id else None,
+            is_computed=is_computed,
+            task=_text(keywords.get("task", positional)),
+            data_type=_text(keywords.get("data_type")),
+        )
+
+    def _with_code(self, handler: Handler, module: Module, node: Definition, is_plain: bool) -> Handler:
+        uses = self.calls.of(module, node)
+        if isinstance(node, ast.ClassDef):
+            return replace(
+                handler, is_class=True, methods=tuple(_methods(module, node)), stages=_stages(node), uses=uses
+            )
+        parameters = _parameters(node.args, 0) if is_plain else None
+        return replace(handler, is_async=isinstance(node, ast.AsyncFunctionDef), parameters=parameters, uses=uses)
+
+    def _check_names(self, module: Module) -> None:
+        """A registry or a decorator that is passed on may get handlers where nobody sees it."""
+        for node in ast.walk(module.tree):
+            if id(node) in self.understood or not isinstance(node, (ast.Name, ast.Attribute)):
+                continue
+            if isinstance(node, ast.Attribute) and node.attr in POINTS and self._is_registry(module, node.value):
+                self.computed.add(node.attr)
+                self.understood.add(id(node.value))
+            elif isinstance(node.ctx, ast.Load) and self._is_registry(module, node):
+                self.is_readable = False
+
+
+def _text(node: ast.expr | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _parameters(arguments: ast.arguments, bound: int) -> Parameters:
+    """`bound`: how many come by themselves. A keyword that must be given cannot be: nothing can call it."""
+    named = len(arguments.posonlyargs) + len(arguments.args) - bound
+    if any(default is None for default in arguments.kw_defaults):
+        return Parameters(named + 1, named)
+    return Parameters(max(0, named - len(arguments.defaults)), None if arguments.vararg else max(0, named))
+
+
+def _methods(module: Module, node: ast.ClassDef) -> Iterator[Method]:
+    for member in node.body:
+        if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            parameters = None if member.decorator_list else _parameters(member.args, 1)
+            yield Method(name=member.name, parameters=parameters, at=module.at(member))
+
+
+def _stages(node: ast.ClassDef) -> tuple[str, ...] | None:
+    """The names in `stages`; () where there is no such member, None where it is computed or inherited."""
+    for member in node.body:
+        match member:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == STAGES:
+                return _listed(value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == STAGES:
+                return _listed(value)
+            case _:
+                pass
+    return None if node.bases else ()
+
+
+def _listed(value: ast.expr) -> tuple[str, ...] | None:
+    if not isinstance(value, (ast.List, ast.Tuple)):
+        return None
+    texts = [_text(item) for item in value.elts]
+    return tuple(text for text in texts if text is not None) if None not in texts else None
