@@ -13,6 +13,7 @@ from dialog_graph.apps import AppVersion
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.diagnostic import Diagnostic
 from dialog_graph.model.party import Party
+from dialog_graph.model.principal import PrincipalKind
 from dialog_graph.ports import Ports
 from dialog_graph.reads.paging import MAX_FIRST, Page, Position, check_first, decode, page_of
 from dialog_graph.storage import parties
@@ -68,7 +69,7 @@ async def page(
 
 async def can_instantiate(ports: Ports, snapshot: Snapshot, version: AppVersion, party: str | None) -> bool:
     """May the caller start the app for the party, or (None) for any that it represents? Decided as the command does."""
-    if not version.metadata.is_open(snapshot.now):
+    if snapshot.principal.kind is PrincipalKind.ANONYMOUS or not version.metadata.is_open(snapshot.now):
         return False
     if party is None and snapshot.principal.is_org:
         return await _may_start(snapshot, version, 0)

@@ -17,7 +17,7 @@ from dialog_graph.apps import AppVersion, DataType, Reader, draw, validate_eleme
 from dialog_graph.apps.form_data.documents import new_document
 from dialog_graph.apps.forms import shown as choice
 from dialog_graph.apps.forms.drawing import shown_options
-from dialog_graph.apps.forms.form_state import PageState, ShownOption
+from dialog_graph.apps.forms.form_state import FormState, ShownOption
 from dialog_graph.apps.forms.shown import ShownForm
 from dialog_graph.apps.guide import EVERYTHING, Guided, Question, guided, guided_type, is_for_anyone
 from dialog_graph.apps.stateless import blank, is_blank
@@ -59,10 +59,9 @@ class FormView:
         own = sorted((item for item in self.instance.elements if item.data_type == name), key=lambda x: x.created_at)
         return own[0].element_id if own else None
 
-    async def pages(self, names: Collection[str] | None) -> tuple[PageState, ...]:
-        """The pages, or those of these names. Raises as `draw`."""
-        state = await asyncio.to_thread(draw, self.version, self.instance, self.shown, self.reader, names)
-        return state.pages
+    async def state(self, names: Collection[str] | None = None) -> FormState:
+        """The form as it is now, with all pages or those of these names. Raises as `draw`."""
+        return await asyncio.to_thread(draw, self.version, self.instance, self.shown, self.reader, names)
 
     def options(self, options_id: str) -> tuple[ShownOption, ...] | None:
         """A list of the app; None where there is none for this reader."""

@@ -1,14 +1,14 @@
 """One app on a fresh database, and the callers who use it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dialog_graph import apps, urns
 from dialog_graph.access.claim_rules import ORG_URN
 from dialog_graph.commands.instantiate import Instantiate, instantiate
-from dialog_graph.model.json_value import Json
 from dialog_graph.model.principal import Principal, PrincipalKind, app_worker
 from dialog_graph.ports import Ports
 from dialog_graph.server import ports_of
@@ -36,9 +36,10 @@ class Caller:
     app_id: AppId
     principal: Principal
 
-    async def instantiate(self, party: str | None = None, prefill: Json = None) -> Case:
+    async def instantiate(self, party: str | None = None, prefill: Mapping[str, Any] | None = None) -> Case:
         """Starts the app, for oneself or for the party of a URN."""
-        given = Instantiate(application=str(self.app_id), party=party or self.principal.urn, prefill=prefill)
+        values = None if prefill is None else dict(prefill)
+        given = Instantiate(application=str(self.app_id), party=party or self.principal.urn, prefill=values)
         result = await instantiate(self.ports, self.principal, given)
         async with self.ports.database.snapshot(self.principal) as snapshot:
             found = await instances.load(snapshot, [result.instance_id], documents=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from dialog_graph.apps import document_of, validate
+from dialog_graph.apps import FormState, document_of
 from dialog_graph.commands.add_data_element import Upload, add_data_element
 from dialog_graph.commands.advance_process import AdvanceProcess, advance_process
 from dialog_graph.commands.confirm_receipt import ConfirmReceipt, confirm_receipt
@@ -16,9 +16,11 @@ from dialog_graph.errors import Issue
 from dialog_graph.model.dialog import Dialog
 from dialog_graph.model.instance import DataElement, Instance
 from dialog_graph.model.json_value import Json
+from dialog_graph.model.party import Party
 from dialog_graph.model.principal import Principal
 from dialog_graph.ports import Ports
-from dialog_graph.storage import dialogs, events, instances
+from dialog_graph.reads import forms, instance_details
+from dialog_graph.storage import dialogs, events, instances, parties
 from dialog_graph.storage.database import Snapshot
 
 
@@ -42,7 +44,7 @@ class Case:
         await write_form_data(self.ports, self.principal, given)
         return await self.refresh()
 
-    async def patch(self, data_type: str, *operations: Mapping[str, Json]) -> "Case":
+    async def patch(self, data_type: str, *operations: Mapping[str, Any]) -> "Case":
         """Changes a form by operations of JSON Patch."""
         patch: list[Json] = [dict(operation) for operation in operations]
         await write_form_data(
@@ -131,10 +133,27 @@ class Case:
         return self
 
     async def issues(self) -> list[Issue]:
-        """What the validation of the open tasks finds now."""
+        """What the validation of the open tasks finds now, as far as the caller may know."""
         async with self.ports.database.snapshot(self.principal) as snapshot:
-            version = await self.ports.catalogue.version(snapshot, self.instance.version_id)
-        return [issue for task in self.tasks for issue in validate(version, self.instance, task)]
+            owner = await self._owner(snapshot)
+            return await instance_details.validation(self.ports, snapshot, self.instance, owner)
+
+    async def form(self, task: str | None = None, language: str = "nb") -> FormState:
+        """A form as the caller sees it now: of the current task, or of the latest entry of the one that is named.
+
+        LookupError for a task that was not entered, or has no form.
+        """
+        entries = self.instance.open_tasks if task is None else self.instance.tasks
+        entry = next((item for item in reversed(entries) if task in (None, item.element_id)), None)
+        async with self.ports.database.snapshot(self.principal) as snapshot:
+            owner = await self._owner(snapshot)
+            found = entry and await forms.of_task(self.ports, snapshot, self.instance, entry, owner)
+        if found is None:
+            raise LookupError(f"expected a form of {task or 'the current task'}, but there is none")
+        return await found.in_language([language]).state()
+
+    async def _owner(self, snapshot: Snapshot) -> Party | None:
+        return (await parties.by_ids(snapshot, [self.instance.party_id])).get(self.instance.party_id)
 
     async def dialog(self) -> Dialog:
         """The dialog in the party's inbox, with all its parts."""

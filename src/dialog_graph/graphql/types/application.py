@@ -8,12 +8,14 @@ from strawberry import Info
 from dialog_graph.apps import AppVersion, PartyType
 from dialog_graph.apps import DataType as DataTypeValue
 from dialog_graph.bpmn import Element
+from dialog_graph.errors import refuse
 from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.types.enums import DiagnosticSeverity
 from dialog_graph.graphql.types.form import Form, form_of_application
 from dialog_graph.graphql.types.localization import Localization, localize
 from dialog_graph.graphql.types.paging import PageInfo, counted, page_info
 from dialog_graph.model.diagnostic import Diagnostic as DiagnosticValue
+from dialog_graph.model.principal import PrincipalKind
 from dialog_graph.reads import applications
 from dialog_graph.reads.applications import RegisteredVersion
 from dialog_graph.reads.paging import Page
@@ -128,6 +130,12 @@ def process_definition(root: AppVersion) -> ProcessDefinition:
     )
 
 
+def _process(root: AppVersion, info: Info[Context, None]) -> ProcessDefinition:
+    if info.context.principal.kind is PrincipalKind.ANONYMOUS:
+        raise refuse("UNAUTHENTICATED")
+    return process_definition(root)
+
+
 def _id(root: AppVersion) -> str:
     return str(root.app_id)
 
@@ -180,7 +188,7 @@ async def _can_instantiate(root: AppVersion, info: Info[Context, None], party: s
 
 async def _diagnostics(root: AppVersion, info: Info[Context, None]) -> list[Diagnostic]:
     is_owner = info.context.principal.org == root.app_id.org
-    found: list[DiagnosticValue] = list(root.diagnostics) if is_owner else []
+    found: list[DiagnosticValue] = [*root.diagnostics, *info.context.ports.findings.of(root)] if is_owner else []
     return found  # pyright: ignore[reportReturnType] -- fields are read from the model's values
 
 
@@ -193,7 +201,8 @@ async def _versions(root: AppVersion, info: Info[Context, None]) -> list[Applica
 
 @strawberry.type(description="An application: a process with data, policy and texts, owned by an org.")
 class Application:
-    """`diagnostics` and `versions` are for the owning org; others get empty lists."""
+    """`diagnostics` and `versions` are for the owning org; others get empty lists. Whoever has not logged in sees only
+    apps with a stateless form for them, and not their process."""
 
     id: str = strawberry.field(resolver=_id)
     org: str = strawberry.field(resolver=_org)
@@ -202,7 +211,7 @@ class Application:
     version: str = strawberry.field(resolver=_version, description="Ordinal of the active version.")
     valid_from: datetime | None = strawberry.field(resolver=_valid_from)
     valid_to: datetime | None = strawberry.field(resolver=_valid_to)
-    process: ProcessDefinition = strawberry.field(resolver=process_definition)
+    process: ProcessDefinition = strawberry.field(resolver=_process)
     data_types: list[DataType] = strawberry.field(resolver=_data_types)
     party_types_allowed: PartyTypesAllowed = strawberry.field(resolver=_party_types)
     entry: str = strawberry.field(resolver=_entry, description="What the app shows first.")
@@ -212,7 +221,9 @@ class Application:
     can_instantiate: bool = strawberry.field(
         resolver=_can_instantiate, description="For the party, or for any party that the caller represents."
     )
-    diagnostics: list[Diagnostic] = strawberry.field(resolver=_diagnostics)
+    diagnostics: list[Diagnostic] = strawberry.field(
+        resolver=_diagnostics, description="Of the active version, and what has failed in it while it was used."
+    )
     versions: list[ApplicationVersion] = strawberry.field(resolver=_versions)
 
 

@@ -155,7 +155,7 @@ def _options(root: FormView, id: str, parameters: JsonScalar | None = None) -> l
 
 
 async def _pages(root: FormView, names: list[str] | None = None) -> list[FormPage]:
-    return list(await root.pages(names))  # pyright: ignore[reportReturnType] -- fields are read from the form's values
+    return list((await root.state(names)).pages)  # pyright: ignore[reportReturnType] -- fields are read from the form's values
 
 
 @strawberry.type(description="A form: its files as written, and its pages as they are drawn for the caller now.")
