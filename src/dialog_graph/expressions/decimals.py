@@ -54,10 +54,9 @@ def average(items: list[Json], otherwise: Number) -> Number:
 
 def rounded(number: Number, places: Number = None) -> str:
     """Exactly `places` decimals, half away from zero on the exact value of the double. Zero has no sign."""
-    count = int(places or 0)
-    if not 0 <= count <= MAX_PLACES:
+    if not 0 <= (places or 0) <= MAX_PLACES:
         raise ExpressionError(f"Expected 0 to {MAX_PLACES} decimals, got {number_text(places or 0)}")
-    value = Decimal(number or 0).quantize(Decimal(1).scaleb(-count), context=_EXACT)
+    value = Decimal(number or 0).quantize(Decimal(1).scaleb(-int(places or 0)), context=_EXACT)
     return format(abs(value) if value == 0 else value, "f")
 
 

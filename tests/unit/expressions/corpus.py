@@ -37,6 +37,11 @@ class Case:
     failure: str | None = None
 
     @property
+    def file(self) -> str:
+        """The file it stands in; several cases may share one."""
+        return self.name.partition("#")[0]
+
+    @property
     def skipped(self) -> str | None:
         """Why the case cannot run without other packages, None when it can."""
         asks = '"component"' in json.dumps(self.expression)

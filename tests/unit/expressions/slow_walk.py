@@ -1,15 +1,13 @@
-"""The rules of app folder §11 read off the page once more: a plain walk over the source, slow and without tricks.
+"""Evaluation by a plain walk over the source (app folder §11.3, §11.5), read off the page once more; see `slow_values`.
 
-It shares nothing with the compiler but `Context` and the exception, so the two agree only where both are right (or
-make the same mistake). `BROKEN` holds copies with one rule wrong each; the comparison must tell them apart.
+Nothing is shared with the compiler but `Context` and the exception, so the two agree only where both are right (or make
+the same mistake). `BROKEN` holds copies with one rule wrong each; the comparison must tell them apart.
 """
 
 # The values of this file are any JSON, and its rules are lambdas: types would say nothing here.
 # pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingTypeArgument=false
 
-import json
-import re
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,121 +17,8 @@ from math import floor
 from typing import Any
 
 from dialog_graph.expressions import Context, ExpressionError
-
-Value = Any
-Rule = Callable[..., Value]
-
-
-def fail(message: str) -> Value:
-    raise ExpressionError(message)
-
-
-# --- coercions (§11.4)
-
-
-def printed(number: float) -> str:
-    """Number::toString of ECMAScript, after the digits and the exponent have been found."""
-    if number == 0:
-        return "0"
-    if number < 0:
-        return "-" + printed(-number)
-    _, digit_list, exponent = Decimal(repr(float(number))).normalize().as_tuple()
-    digits, k = "".join(map(str, digit_list)), len(digit_list)
-    n = int(exponent) + k
-    if k <= n <= 21:
-        return digits.ljust(n, "0")
-    if 0 < n <= 21:
-        return digits[:n] + "." + digits[n:]
-    if -6 < n <= 0:
-        return "0." + "0" * -n + digits
-    power = ("+" if n > 0 else "-") + str(abs(n - 1))
-    return digits + "e" + power if k == 1 else digits[0] + "." + digits[1:] + "e" + power
-
-
-def as_json(value: Value) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return printed(value)
-        case str():
-            return json.dumps(value, ensure_ascii=False)
-        case list():
-            return "[" + ",".join(as_json(item) for item in value) + "]"
-        case _:
-            return "{" + ",".join(as_json(name) + ":" + as_json(item) for name, item in value.items()) + "}"
-
-
-def T(value: Value) -> str | None:  # noqa: N802 - the names of the rules
-    if isinstance(value, str):
-        word = value.lower()
-        return None if word == "null" else word if word in ("true", "false") else value
-    return None if value is None else as_json(value)
-
-
-NUMERIC = re.compile(r"^[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$")
-
-
-def numeric(text: str) -> bool:
-    return bool(NUMERIC.match(text)) and not text.endswith("\n")
-
-
-def N(value: Value) -> float | None:  # noqa: N802
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value
-    if isinstance(value, str) and numeric(value) and abs(float(value)) != float("inf"):
-        return float(value)
-    return fail("Expected number, got value " + as_json(value))
-
-
-def B(value: Value) -> bool:  # noqa: N802
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if isinstance(value, int | float) or (isinstance(value, str) and numeric(value)):
-        if float(value) == 1:
-            return True
-        if float(value) == 0:
-            return False
-    return fail("Expected boolean, got value " + as_json(value))
-
-
-WRITTEN = re.compile(r"^\d{4}-\d{2}-\d{2}([ Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})?)?$", re.ASCII)
-
-
-def D(value: Value) -> datetime | None:  # noqa: N802
-    if value is None or (isinstance(value, str) and value.strip() == ""):
-        return None
-    if not isinstance(value, str):
-        return fail("Date expressions only accept strings or null")
-    if not WRITTEN.match(value) or value.endswith("\n"):
-        return fail(f"Unable to parse date {as_json(value)}: Unknown format")
-    try:
-        shaped = re.sub(r"(\.\d{6})\d+", r"\1", value.upper().replace("T", " "))
-        moment = datetime.fromisoformat(re.sub(r"\.(\d+)", lambda m: "." + m.group(1).ljust(6, "0"), shaped))
-        offset = moment.utcoffset()
-        if (offset and abs(offset) > timedelta(hours=14)) or re.search(r"[-+]\d\d:[6-9]\d$", value[10:]):
-            raise ValueError
-        return moment
-    except ValueError:
-        return fail(f"Unable to parse date {as_json(value)}: Format was recognized, but the date/time is invalid")
-
-
-def ANY(value: Value) -> Value:  # noqa: N802
-    return value
-
-
-def L(value: Value) -> list[Value]:  # noqa: N802
-    kinds = {type(None): "null", bool: "boolean", int: "number", float: "number", str: "string", dict: "object"}
-    return value if isinstance(value, list) else fail(f"Expected argument to be list, got {kinds[type(value)]}")
-
-
-def S(value: Value) -> str:  # noqa: N802
-    return value if isinstance(value, str) else fail("Expected argument to be string")
-
+from tests.unit.expressions.slow_asking import ASKING, data_model, label, searched
+from tests.unit.expressions.slow_values import ANY, B, D, L, N, Rule, S, T, Value, fail, printed
 
 # --- rules (§11.5)
 
@@ -157,7 +42,7 @@ def index_of(text: str | None, part: str | None) -> Value:
 
 def sliced(text: str | None, start: float | None, *end: float | None) -> Value:
     if start is None or None in end:
-        return fail("Start/end index cannot be null")
+        return fail("Start/end index cannot be null (an index from stringIndexOf is null when nothing is found)")
     if text is None:
         return None
     units = utf16(text)
@@ -175,9 +60,9 @@ def replaced(text: str | None, search: str | None, new: str | None) -> Value:
 
 
 def rounded(number: float | None, places: float | None = None) -> Value:
+    if not 0 <= (places or 0) <= 28:
+        return fail(f"Expected 0 to 28 decimals, got {printed(places or 0)}")
     digits = int(places or 0)
-    if not 0 <= digits <= 28:
-        return fail("Expected 0 to 28 decimals")
     exact = Fraction(number or 0) * 10**digits
     whole = floor(abs(exact) + Fraction(1, 2))
     text = str(whole).rjust(digits + 1, "0")
@@ -300,21 +185,12 @@ RULES: dict[str, tuple[tuple[Any, ...], Rule]] = {
     "count": ((L,), len),
     "list": ((ANY, ...), lambda *items: list(items)),
     "object": ((ANY, ...), pairs),
+    "jmespath": ((ANY, S), searched),
 }
-ASKING: dict[str, tuple[tuple[Any, ...], Rule]] = {
-    "dataModel": (
-        (ANY,),
-        lambda c, path: fail("Cannot lookup dataModel null") if path is None else c.data_model(S(path), None),
-    ),
-    "text": ((ANY,), lambda c, text_id: None if text_id is None else c.text(S(text_id))),
-    "gatewayAction": ((), lambda c: c.gateway_action),
-    "language": ((), lambda c: c.language),
-}
-FEWEST = {"concat": 0, "list": 0, "object": 0, "stringSlice": 2, "round": 1}
 
 
 class Walk:
-    """Evaluates a source by walking it. `rules` may be changed to make a broken copy."""
+    """Evaluates a source that is not refused (`slow_refusals`). `rules` may be changed to make a broken copy."""
 
     def __init__(self, rules: dict[str, tuple[tuple[Any, ...], Rule]] | None = None) -> None:
         self.rules = RULES | (rules or {})
@@ -324,58 +200,44 @@ class Walk:
 
     def _value(self, source: Value, context: Context, path: str) -> Value:
         if not isinstance(source, list):
-            return source
+            return float(source) if isinstance(source, int) and not isinstance(source, bool) else source
         name, arguments = source[0], source[1:]
-        problem = self._problem(name, arguments)
-        if problem:
-            raise ExpressionError(problem, path)
-        skipped = _literal_places(name, arguments)
+        literals = _literal_places(name, arguments)
         values = {
             at: self._value(argument, context, f"{path}[{at + 1}]")
             for at, argument in enumerate(arguments)
-            if at not in skipped
+            if at not in literals
         }
-        parameters, rule = self._rule(name, arguments)
-        given: list[Value] = [context] if name in ASKING else []
+        asks, parameters, rule = self._rule(name, arguments)
+        given: list[Value] = [context] if asks else []
         for parameter, (at, value) in zip(_spread(parameters, len(values)), values.items(), strict=True):
             given.append(_at(f"{path}[{at + 1}]", parameter, value))
         return _at(path, rule, *given)
 
-    def _rule(self, name: str, arguments: list[Value]) -> tuple[tuple[Any, ...], Rule]:
-        if name == "if":
-            return (B, ANY, ANY)[: 3 if len(arguments) == 4 else 2], lambda c, a, b=None: a if c else b
-        if name == "compare":
-            parameters, rule = self._operator(arguments[-2])
-            return parameters, rule if len(arguments) == 3 else lambda a, b: not rule(a, b)
-        return ASKING[name] if name in ASKING else self.rules[name]
+    def _rule(self, name: str, arguments: list[Value]) -> tuple[bool, tuple[Any, ...], Rule]:
+        """Whether the rule takes the context first, the parameters, the rule."""
+        match name:
+            case "if":
+                return False, (B, ANY, ANY)[: 3 if len(arguments) == 4 else 2], lambda c, a, b=None: a if c else b
+            case "compare":
+                parameters, rule = self._operator(arguments[-2])
+                return False, parameters, rule if len(arguments) == 3 else lambda a, b: not rule(a, b)
+            case "dataModel":
+                return True, (ANY,), data_model(arguments[1] if len(arguments) == 2 else None)
+            case "optionLabel":
+                return True, (T,), label(arguments[0])
+            case _:
+                return (True, *ASKING[name]) if name in ASKING else (False, *self.rules[name])
 
     def _operator(self, name: str) -> tuple[tuple[Any, ...], Rule]:
         return ((D, D), DATE_OPERATORS[name]) if name in DATE_OPERATORS else self.rules[name]
 
-    def _problem(self, name: Value, arguments: list[Value]) -> str | None:
-        if name in ("if", "compare", "object"):
-            return None if _well_used(name, arguments) else "wrong use"
-        if name not in self.rules and name not in ASKING:
-            return "not implemented"
-        parameters = ASKING[name][0] if name in ASKING else self.rules[name][0]
-        most = 999 if ... in parameters else len(parameters)
-        least = FEWEST.get(name, 1 if ... in parameters else len(parameters))
-        return None if least <= len(arguments) <= most else "wrong count"
-
-
-def _well_used(name: str, arguments: list[Value]) -> bool:
-    if name == "object":
-        return len(arguments) % 2 == 0
-    if name == "if":
-        return len(arguments) == 2 or (len(arguments) == 4 and str(arguments[2]).lower() == "else")
-    known = {"equals", *NUMBER_OPERATORS, *DATE_OPERATORS}
-    right = len(arguments) == 3 or (len(arguments) == 4 and arguments[1] == "not")
-    return right and isinstance(arguments[-2], str) and arguments[-2] in known
-
 
 def _literal_places(name: str, arguments: list[Value]) -> set[int]:
-    operators = range(1, len(arguments) - 1) if name == "compare" else range(0)
-    return {2} if name == "if" and len(arguments) == 4 else set(operators)
+    """Arguments that are part of the call itself."""
+    last = len(arguments) - 1
+    literals = {"if": {2} if last == 3 else set[int](), "compare": set(range(1, last)), "optionLabel": {0}}
+    return {1} & {last} if name == "dataModel" else literals.get(name, set())
 
 
 def _spread(parameters: tuple[Any, ...], count: int) -> list[Any]:

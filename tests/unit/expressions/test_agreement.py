@@ -1,93 +1,61 @@
-"""Compiled evaluation agrees with the slow walk on random expressions, and random JSON raises nothing unexpected."""
+"""Compiled evaluation agrees with the slow walk on random expressions in random worlds, and with what it refuses.
+
+`DIALOG_GRAPH_EXPRESSIONS` sets the number of examples of each property; a failing one is printed by hypothesis.
+"""
 
 # The values of this file are any JSON, and its rules are lambdas: types would say nothing here.
 # pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingTypeArgument=false
 
+import ast
 import itertools
 import json
 import math
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dialog_graph.expressions import Context, Expression, ExpressionError, compile_expression, read_condition
-from tests.unit.expressions.slow_walk import ASKING, BROKEN, DATE_OPERATORS, FEWEST, NUMBER_OPERATORS, RULES, Walk
-
-DATA: dict[str, Any] = {
-    "a.b": "Ola",
-    "age": 17.0,
-    "list": [1.0, "2", None],
-    "yes": True,
-    "none": None,
-    "when": "2026-11-20T09:05:00Z",
-}
-CONTEXT = Context(
-    data_model=lambda path, data_type: DATA.get(path),
-    text=lambda text_id: {"title": "Søknad"}.get(text_id, text_id),
-    gateway_action="sign",
-    language="nn",
+from dialog_graph.expressions import (
+    BROWSER_ONLY,
+    EMPTY,
+    FUNCTIONS,
+    Context,
+    Expression,
+    ExpressionError,
+    compile_expression,
+    read_condition,
 )
+from tests.unit.expressions import slow_asking, slow_refusals, slow_values, slow_walk, worlds
+from tests.unit.expressions.slow_refusals import KNOWN, OPERATORS, refusals
+from tests.unit.expressions.slow_walk import BROKEN, RULES, Walk
+from tests.unit.expressions.twins import TWINS
+from tests.unit.expressions.worlds import FIXED, NAMES, PATTERNS, SEARCHES, TYPES
 
-LITERALS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.sampled_from([0, 1, 2, -3, 0.1, 0.2, 0.5, 2.5, -0.5, 1.005, 2.675, 1e21, 1e-7, 9.9e28]),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.integers(-(2**53), 2**53),
-    st.sampled_from(["", " ", "true", "False", "NULL", "1", "0.00", ".5e2", "55.", " 5", "1e999", "a,b , c"]),
-    st.sampled_from(["2026-02-29", "2024-02-29", "2026-01-01T10:00:00Z", "2026-01-01 11:00+01:00", "2026-01-01T24:00"]),
-    st.sampled_from(["🌍x", "æøå", "Ola", "else", "not", "a", "x"]),
-    st.text(max_size=6),
+EXAMPLES = int(os.environ.get("DIALOG_GRAPH_EXPRESSIONS", "150"))
+thorough = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
-def _call(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-    usual = sorted(set(RULES) - {"object"})
-    counted = st.sampled_from(usual).flatmap(lambda name: _arguments(inner, name))
-    operator = st.sampled_from(["equals", *NUMBER_OPERATORS, *DATE_OPERATORS])
-    return st.one_of(
-        counted,
-        counted,
-        st.tuples(inner, inner).map(lambda two: ["if", *two]),
-        st.tuples(inner, inner, inner).map(lambda three: ["if", three[0], three[1], "Else", three[2]]),
-        st.tuples(inner, operator, inner).map(lambda three: ["compare", *three]),
-        st.tuples(inner, operator, inner).map(lambda three: ["compare", three[0], "not", three[1], three[2]]),
-        st.lists(st.tuples(st.sampled_from("abc"), inner), max_size=3).map(lambda some: ["object", *sum(some, ())]),
-        st.sampled_from(sorted(DATA)).map(lambda path: ["dataModel", path]),
-        st.tuples(st.sampled_from(sorted(ASKING)), st.lists(inner, max_size=1)).map(lambda two: [two[0], *two[1]]),
-    )
-
-
-def _arguments(inner: st.SearchStrategy[Any], name: str) -> st.SearchStrategy[list[Any]]:
-    parameters = RULES[name][0]
-    least = FEWEST.get(name, 1 if ... in parameters else len(parameters))
-    most = 4 if ... in parameters else len(parameters)
-    return st.lists(inner, min_size=least, max_size=most).map(lambda some: [name, *some])
-
-
-SOURCES = st.recursive(LITERALS, _call, max_leaves=12)
-
-
-def outcome(source: Any, context: Context) -> tuple[Any, ...]:
-    compiled = compile_expression(source)
-    if not isinstance(compiled, Expression):
-        return ("not compiled",)
-    return _evaluated(compiled.evaluate, context)
-
-
-def walked(walk: Walk, source: Any, context: Context) -> tuple[Any, ...]:
-    return _evaluated(lambda here: walk(source, here), context)
-
-
-def _evaluated(evaluate: Any, context: Context) -> tuple[Any, ...]:
+def outcome(evaluate: Callable[[Context], Any], context: Context) -> tuple[str, ...]:
+    """`value` and its JSON, `error`, the message and the place, or `raised` and what should never be."""
     try:
         return ("value", _plain(evaluate(context)))
     except ExpressionError as error:
-        return ("error", error.message.partition(" (")[0].partition(", got ")[0], error.path)
+        # What the engine of jmespath says is its own.
+        return ("error", re.sub(r"(?<=Jmespath error).*", "", error.message, flags=re.DOTALL), error.path)
+    except Exception as error:
+        return ("raised", repr(error))
 
 
 def _plain(value: Any) -> str:
@@ -95,71 +63,137 @@ def _plain(value: Any) -> str:
     return json.dumps(json.loads(json.dumps(value), parse_int=float), sort_keys=True)
 
 
-def disagreement(source: Any, walk: Walk) -> str | None:
-    ours, theirs = outcome(source, CONTEXT), walked(walk, source, CONTEXT)
-    if ours == ("not compiled",):
-        return None if theirs[0] == "error" else f"does not compile, but gives {theirs}"
-    return None if ours == theirs else f"{ours} is not {theirs}"
+def disagreement(source: Any, walk: Walk, *worlds: Context) -> str | None:
+    """What the two do not agree on, refusals and every world in turn; one compiled form serves all worlds."""
+    compiled, refused = compile_expression(source), refusals(source)
+    if not isinstance(compiled, Expression):
+        found = [(item.message, item.path) for item in compiled]
+        return None if found == refused else f"refused for {found}, not for {refused}"
+    if refused:
+        return f"compiles in spite of {refused}"
+    for context in worlds:
+        ours, theirs = outcome(compiled.evaluate, context), outcome(lambda c: walk(source, c), context)
+        if ours != theirs or ours[0] == "raised":
+            return f"{ours} is not {theirs}"
+    return None
 
 
-@settings(max_examples=150, deadline=None)
-@given(SOURCES)
-def test_compiled_evaluation_gives_what_the_rules_give(source: Any):
-    assert disagreement(source, Walk()) is None
+RANDOMS = st.randoms(use_true_random=False)
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=True), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=5),
+        st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        st.tuples(st.sampled_from(sorted(KNOWN)), st.lists(inner, max_size=4)).map(lambda two: [two[0], *two[1]]),
+    ),
+    max_leaves=20,
+)
+
+
+@thorough
+@given(RANDOMS)
+def test_compiled_evaluation_gives_what_the_rules_give(random: Random):
+    source, one, other = worlds.source(random), worlds.context(random), worlds.context(random)
+
+    assert disagreement(source, Walk(), one, other, one) is None
+
+
+@thorough
+@given(RANDOMS)
+def test_what_does_not_compile_is_refused_for_what_the_rules_refuse(random: Random):
+    assert disagreement(worlds.json_value(random), Walk(), EMPTY, FIXED) is None
 
 
 TELLING: list[Any] = [
     None, True, False, 0, 1, 2, -3, 0.1, 0.2, 2.5, -0.5, 2.675, 1e21, 1e-7, 7.9e28,
     "", "true", "NULL", "1", ".5e2", "55.", "🌍x", "x", "a,b , x", "2026-01-01", "2026-02-29",
     "2026-01-01T23:30:00Z", "2026-01-02 00:30:00.5+01:00", ["list", 1, "x", None], ["object", "x", 1],
+    "a", "list", ["dataModel", "deep"],
 ]  # fmt: skip
 FEW: list[Any] = [None, True, 1, -1, 2.5, "🌍xyx🌍", "x", "null"]
 
 
 def every_small_call() -> Iterator[list[Any]]:
     """Each function with every combination of telling arguments."""
-    for name, (parameters, _) in RULES.items():
-        least = FEWEST.get(name, 1 if ... in parameters else len(parameters))
-        for count in range(least, 3 if ... in parameters else len(parameters) + 1):
+    special = {"compare", "if", "object", "dataModel", "optionLabel", "jmespath"}
+    for name, (least, most, _, _) in slow_refusals.COUNTS.items():
+        for count in range(least, 3 if most is None else most + 1) if name not in special else ():
             yield from ([name, *some] for some in itertools.product(TELLING if count < 3 else FEW, repeat=count))
-    for operator in ("equals", *NUMBER_OPERATORS, *DATE_OPERATORS):
+    for operator in OPERATORS:
         yield from (["compare", one, operator, other] for one, other in itertools.product(TELLING, repeat=2))
         yield from (["compare", one, "not", operator, other] for one, other in itertools.product(FEW, repeat=2))
+    for condition in TELLING:
+        yield from (["if", condition, ["list", 1]], ["if", condition, 1, "ELSE", ["argv", 0]])
+    yield from (["object", one, 1, other, two] for one, other, two in itertools.product(FEW, FEW, (None, ["list"])))
+    types = ([], *([name] for name in (None, *TYPES)))
+    yield from (["dataModel", path, *data_type] for path in (*NAMES, *FEW) for data_type in types)
+    yield from (["optionLabel", options, one] for options in ("colours", "nowhere") for one in TELLING)
+    yield from (["jmespath", one, text] for one in (["dataModel", "deep"], *TELLING) for text in SEARCHES)
+    yield from (["formatDate", f"2026-{month}-0{day}T{hour}:05:03.0456{zone}", pattern]
+                for month, day, hour in (("01", 1, "00"), ("12", 2, "12"), ("07", 5, "23"), ("03", 7, "09"))
+                for zone in ("", "Z", "-05:30") for pattern in PATTERNS)  # fmt: skip
 
 
 def test_every_function_gives_what_the_rules_give_for_telling_arguments():
     walk = Walk()
 
-    assert [found for found in (disagreement(source, walk) for source in every_small_call()) if found] == []
+    assert [found for found in (disagreement(source, walk, FIXED) for source in every_small_call()) if found] == []
+
+
+def test_the_slow_walk_covers_every_function_and_no_other():
+    assert set(FUNCTIONS) == KNOWN
+    assert {*RULES, *slow_asking.ASKING, "if", "compare", "dataModel", "optionLabel"} == KNOWN
+    assert set(slow_asking.BROWSER) == set(BROWSER_ONLY)
+    assert {call[0] for call in every_small_call()} == KNOWN
+
+
+def test_the_slow_walk_shares_nothing_with_the_compiler_but_context_and_exception():
+    imported: set[tuple[str, str]] = set()
+    for module in (slow_values, slow_asking, slow_refusals, slow_walk):
+        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+            origin = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            imported |= {(origin, name) for name in names if "dialog_graph" in f"{origin}.{name}"}
+
+    assert imported == {("dialog_graph.expressions", "Context"), ("dialog_graph.expressions", "ExpressionError")}
 
 
 @pytest.mark.parametrize("mistake", sorted(BROKEN))
 def test_the_comparison_catches_a_walk_with_one_rule_wrong(mistake: str):
-    assert any(disagreement(source, BROKEN[mistake]) for source in every_small_call())
+    assert any(disagreement(source, BROKEN[mistake], FIXED) for source in every_small_call())
 
 
-JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=True), st.text(max_size=8)),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=5),
-        st.dictionaries(st.text(max_size=3), inner, max_size=3),
-        st.tuples(
-            st.sampled_from(sorted({*RULES, *ASKING, "compare", "if", "argv", "value", "formatDate", "jmespath"})),
-            st.lists(inner, max_size=4),
-        ).map(lambda two: [two[0], *two[1]]),
-    ),
-    max_leaves=20,
-)
+def first_disagreement(examples: int) -> str | None:
+    """The first of some random examples that tells the compiler from the walk; None when none does."""
+    for seed in range(examples):
+        random = Random(seed)
+        source = (worlds.source if seed % 4 else worlds.json_value)(random)
+        one, other = worlds.context(random), worlds.context(random)
+        found = disagreement(source, Walk(), one, other, one)
+        if found:
+            return f"{seed}: {found}"
+    return None
 
 
-@settings(max_examples=150, deadline=None)
-@given(JSON)
-def test_random_json_compiles_or_is_refused_and_fails_only_with_its_own_error(source: Any):
-    compiled = compile_expression(source)
+@pytest.mark.parametrize("mistake", sorted(TWINS))
+def test_random_expressions_catch_a_broken_compiler(mistake: str):
+    with TWINS[mistake]():
+        assert first_disagreement(20_000) is not None
+
+
+def test_what_catches_the_broken_ones_says_nothing_of_the_compiler_itself():
+    assert first_disagreement(20 * EXAMPLES) is None
+
+
+@thorough
+@given(RANDOMS, st.data())
+def test_random_json_compiles_or_is_refused_and_fails_only_with_its_own_error(random: Random, data: st.DataObject):
+    compiled = compile_expression(data.draw(ANYTHING))
 
     if isinstance(compiled, Expression):
         try:
-            json.dumps(compiled.evaluate(CONTEXT), allow_nan=False)
+            json.dumps(compiled.evaluate(worlds.context(random)), allow_nan=False)
         except ExpressionError as error:
             error.message.encode()
     else:
@@ -167,7 +201,7 @@ def test_random_json_compiles_or_is_refused_and_fails_only_with_its_own_error(so
         assert {finding.code for finding in compiled} == {"DG7001"}
 
 
-@settings(max_examples=100, deadline=None)
+@thorough
 @given(st.text())
 def test_random_text_is_a_condition_or_is_refused(text: str):
     read = read_condition(text)
@@ -178,13 +212,13 @@ def test_random_text_is_a_condition_or_is_refused(text: str):
         compile_expression(read)
 
 
-@settings(max_examples=100, deadline=None)
+@thorough
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_as_text_reads_back_as_the_same_number(number: float):
     compiled = compile_expression(["concat", number])
     assert isinstance(compiled, Expression)
 
-    text = compiled.evaluate(CONTEXT)
+    text = compiled.evaluate(EMPTY)
 
     assert isinstance(text, str)
     assert float(text) == number
