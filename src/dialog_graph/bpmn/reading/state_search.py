@@ -2,6 +2,9 @@
 
 A marking is the sorted tuple of the flows that hold a token, one entry per token. The search stops at `MAX_MARKINGS`;
 what lies behind a marking with three tokens on one flow is not looked at, because nothing new can be learned there.
+
+A token that can only do one thing, which nothing can hinder and which hinders nothing, does it at once, whatever the
+others do: the order of such steps makes no difference, so a split of ten branches has a dozen markings, not a thousand.
 """
 
 from collections.abc import Iterator
@@ -31,9 +34,11 @@ class _Search:
     stuck: set[int] = field(default_factory=set[int])
     twice: set[int] = field(default_factory=set[int])
     outputs: dict[int, list[Marking]] = field(default_factory=dict[int, list[Marking]])
+    certain: dict[int, Marking] = field(default_factory=dict[int, Marking])
 
     def run(self) -> bool:
         """Plays; False when there are more markings than are looked at."""
+        self.certain = dict(self.certain_steps())
         starts = [e for e in self.definition.inside(self.scope) if e.kind is ElementKind.START_EVENT]
         waiting = [output for start in starts for output in self.after(start)]
         seen = set(waiting)
@@ -53,6 +58,13 @@ class _Search:
 
     def steps(self, marking: Marking) -> Iterator[Marking]:
         """The markings that one element makes of a marking."""
+        for flow in marking:
+            made = self.certain.get(flow)
+            if made is not None and all(marking.count(each) < _MAX_ON_FLOW for each in made):
+                kept = list(marking)
+                kept.remove(flow)
+                yield tuple(sorted([*kept, *made]))
+                return
         for index in sorted({self.definition.flows[flow].target for flow in marking}):
             element = self.definition.elements[index]
             if element.event_type in _CLEARS and element.kind is ElementKind.END_EVENT:
@@ -65,6 +77,27 @@ class _Search:
                 for made in self.after(element):
                     self.note(element, kept, made)
                     yield tuple(sorted([*kept, *made]))
+
+    def certain_steps(self) -> Iterator[tuple[int, Marking]]:
+        """Flow -> what becomes of a token on it, where that is certain.
+
+        Not behind a merge: there it matters whether a second token comes while the first is still there. And not where
+        there are inclusive joins: what they do depends on where all the others are.
+        """
+        inside = self.definition.inside(self.scope)
+        if any(element.index in self.definition.reach for element in inside):
+            return
+        for element in inside:
+            source = self.definition.flows[element.incoming[0]].source if len(element.incoming) == 1 else None
+            if source is None or element.event_type in _CLEARS or self.merges(self.definition.elements[source]):
+                continue
+            if len(made := self.after(element)) == 1:
+                yield element.incoming[0], made[0]
+
+    def merges(self, element: Element) -> bool:
+        """True for an element that several flows lead to and that does not join them."""
+        joins = element.kind in (ElementKind.PARALLEL_GATEWAY, ElementKind.INCLUSIVE_GATEWAY)
+        return not joins and len(element.incoming) > 1
 
     def taken(self, element: Element, marking: Marking) -> Iterator[Marking]:
         """The tokens that the element uses up at once, each way that it can."""
@@ -87,8 +120,7 @@ class _Search:
         return any((empty & ~free) >> (flow + size) & 1 for flow in marking)
 
     def note(self, element: Element, kept: list[int], made: Marking) -> None:
-        joins = element.kind in (ElementKind.PARALLEL_GATEWAY, ElementKind.INCLUSIVE_GATEWAY)
-        if not joins and len(element.incoming) > 1 and any(flow in kept for flow in made):
+        if self.merges(element) and any(flow in kept for flow in made):
             self.twice.add(element.index)
 
     def after(self, element: Element) -> list[Marking]:
