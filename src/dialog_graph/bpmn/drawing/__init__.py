@@ -33,9 +33,12 @@ class Drawing:
     sheet: Sheet
     from_layout: bool
 
-    def svg(self, states: Mapping[str, Mark] = _NOTHING, language: str = LANGUAGES[0]) -> str:
-        """The SVG document. `states`: element id -> how far it is; ids of elements that are not drawn do no harm."""
-        return picture(self.sheet, states, language)
+    def svg(self, states: Mapping[str, Mark] = _NOTHING, language: str = LANGUAGES[0], title: str = "") -> str:
+        """The SVG document. `states`: element id -> how far it is; ids of elements that are not drawn do no harm.
+
+        `title`: what a process without a name is called.
+        """
+        return picture(self.sheet, states, language, title)
 
 
 def drawing_of(xml: bytes, *, file: str = "process.bpmn", places: bool = True) -> Drawing | Diags:

@@ -15,16 +15,20 @@ from dialog_graph.bpmn.drawing.writing import element, number, text_lines, told
 
 _MARGIN = 24.0
 _BADGE = 16.0
+_MOST_STEPS = 50
 _STRONGEST = (Mark.FAILED, Mark.ACTIVE, Mark.WAITING)
 _BEHIND = (Family.POOL, Family.LANE, Family.GROUP)
 
 
-def picture(sheet: Sheet, states: Mapping[str, Mark], language: str) -> str:
-    """The SVG of a drawing. `states`: element id -> how far it is; `language`: nb, nn or en, for what is not drawn."""
+def picture(sheet: Sheet, states: Mapping[str, Mark], language: str, title: str = "") -> str:
+    """The SVG of a drawing. `states`: element id -> how far it is; `language`: nb, nn or en, for what is not drawn.
+
+    `title`: of a process without a name.
+    """
     shown = _shown(sheet, states)
     bounds = sheet.bounds.grown(_MARGIN)
-    title = sheet.contents.name or word("process", language)
-    head = (told("title", title), told("desc", _summary(sheet, shown, language)), element("style", {}, STYLE))
+    name = sheet.contents.name or title or word("process", language)
+    head = (told("title", name), told("desc", _summary(sheet, shown, language)), element("style", {}, STYLE))
     paper = {"class": "paper", "x": bounds.x, "y": bounds.y, "width": bounds.width, "height": bounds.height}
     view = " ".join(number(value) for value in (bounds.x, bounds.y, bounds.width, bounds.height))
     attributes = {
@@ -58,13 +62,16 @@ def _stronger(one: Mark | None, other: Mark) -> Mark:
 
 
 def _summary(sheet: Sheet, shown: Mapping[str, Mark], language: str) -> str:
-    """Where it stands, in words: `active: Confirm. done: Fill in.`"""
+    """Where it stands, in words: `active: Confirm. done: Fill in.` Without states the steps in their order."""
     figures = sheet.contents.figures
     parts: list[str] = []
     for mark in (*_STRONGEST, Mark.DONE):
         names = [figures[id].name or kind_of(figures[id], language) for id, found in shown.items() if found is mark]
         if names:
             parts.append(f"{word(mark.value, language)}: {', '.join(names)}.")
+    steps = [figure.name for figure in sheet.figures if figure.family is Family.TASK and figure.name]
+    if not parts and steps:
+        parts.append(f"{word('steps', language)}: {', '.join(steps[:_MOST_STEPS])}.")
     return " ".join(parts) or word("process", language)
 
 

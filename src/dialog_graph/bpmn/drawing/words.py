@@ -8,6 +8,7 @@ LANGUAGES = ("nb", "nn", "en")
 
 _WORDS: Mapping[str, tuple[str, str, str]] = {
     "process": ("Prosess", "Prosess", "Process"),
+    "steps": ("Trinn", "Steg", "Steps"),
     # states
     "done": ("ferdig", "ferdig", "done"),
     "active": ("aktiv", "aktiv", "active"),

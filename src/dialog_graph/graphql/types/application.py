@@ -10,13 +10,14 @@ from dialog_graph.apps import DataType as DataTypeValue
 from dialog_graph.bpmn import Element
 from dialog_graph.errors import refuse
 from dialog_graph.graphql.context import Context
+from dialog_graph.graphql.cost import COST, Weight
 from dialog_graph.graphql.types.enums import DiagnosticSeverity
 from dialog_graph.graphql.types.form import Form, form_of_application
-from dialog_graph.graphql.types.localization import Localization, localize
+from dialog_graph.graphql.types.localization import Localization, localize, preferred
 from dialog_graph.graphql.types.paging import PageInfo, counted, page_info
 from dialog_graph.model.diagnostic import Diagnostic as DiagnosticValue
 from dialog_graph.model.principal import PrincipalKind
-from dialog_graph.reads import applications
+from dialog_graph.reads import applications, drawings
 from dialog_graph.reads.applications import RegisteredVersion
 from dialog_graph.reads.paging import Page
 
@@ -45,14 +46,20 @@ class ProcessElement:
     next: list[str]
 
 
+async def _svg(root: "ProcessDefinition", info: Info[Context, None]) -> str:
+    return await info.context.read(drawings.of_version, root.of, preferred(info.context.languages))
+
+
 @strawberry.type(description="The process of an application version.")
 class ProcessDefinition:
-    """`version`: the application version; `bpmn_xml`: the file as it was registered."""
+    """`version`: the application version; `bpmn_xml`: the file as it was registered. `of` is that version itself."""
 
+    of: strawberry.Private[AppVersion]
     id: str
     version: str
     bpmn_xml: str
     elements: list[ProcessElement]
+    svg: str = strawberry.field(resolver=_svg, metadata={COST: Weight(own=20)}, description="The process as a drawing.")
 
 
 def _max_size(root: DataTypeValue) -> int | None:
@@ -123,6 +130,7 @@ def _element(version: AppVersion, element: Element) -> ProcessElement:
 def process_definition(root: AppVersion) -> ProcessDefinition:
     """The process of a version."""
     return ProcessDefinition(
+        of=root,
         id=root.definition.id,
         version=str(root.ordinal),
         bpmn_xml=root.process_xml.decode("utf-8-sig", errors="replace"),

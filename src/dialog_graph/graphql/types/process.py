@@ -9,13 +9,14 @@ import strawberry
 from strawberry import Info
 
 from dialog_graph.graphql.context import Context
+from dialog_graph.graphql.cost import COST, Weight
 from dialog_graph.graphql.types.actor import Actor, actor
 from dialog_graph.graphql.types.enums import ProcessStatus, TaskState
 from dialog_graph.graphql.types.errors import Blocker, blocker
 from dialog_graph.graphql.types.form import Form, form_of_task
-from dialog_graph.graphql.types.localization import Localization, localize
+from dialog_graph.graphql.types.localization import Localization, localize, preferred
 from dialog_graph.model.instance import Instance, TaskEntry
-from dialog_graph.reads import instance_details
+from dialog_graph.reads import drawings, instance_details
 from dialog_graph.reads.instance_details import ActionView
 
 FAILURE_TEXT: Mapping[str, str] = {
@@ -213,6 +214,10 @@ def _version(root: ProcessView) -> str:
     return str(root.instance.version_ordinal)
 
 
+async def _svg(root: ProcessView, info: Info[Context, None]) -> str:
+    return await info.context.read(drawings.of_instance, root.instance, preferred(info.context.languages))
+
+
 @strawberry.type(description="Where the process of an instance stands.")
 class Process:
     """`tasks`: all entries in order of activation; `definition_version`: the application version it is pinned to."""
@@ -226,3 +231,6 @@ class Process:
     current_tasks: list[ProcessTask] = strawberry.field(resolver=_current_tasks)
     tasks: list[ProcessTask] = strawberry.field(resolver=_tasks)
     definition_version: str = strawberry.field(resolver=_version)
+    svg: str = strawberry.field(
+        resolver=_svg, metadata={COST: Weight(own=20)}, description="The drawing with the present state."
+    )
