@@ -35,3 +35,8 @@ def say(text: str) -> None:
     """A line at once, also into a pipe."""
     typer.echo(text)
     sys.stdout.flush()
+
+
+def told(text: str) -> str:
+    """A text that every terminal and pipe takes: halves of surrogate pairs, as in names of files, are made `?`."""
+    return text.encode("utf-8", "replace").decode()
