@@ -5,6 +5,7 @@
 answers its conditions. Rules: app folder, whole document.
 """
 
+from dialog_graph.apps.checks.calls import OtherApps
 from dialog_graph.apps.contents.app_settings import AppSettings
 from dialog_graph.apps.contents.metadata import PDF_TYPE, ApplicationMetadata, DataType, PartyType
 from dialog_graph.apps.contents.models import Model
@@ -18,7 +19,7 @@ from dialog_graph.apps.forms.form_state import FormState
 from dialog_graph.apps.forms.hidden_data import remove_hidden
 from dialog_graph.apps.forms.reader import Reader, Rights
 from dialog_graph.apps.linter import CheckedApp, CheckReport, check
-from dialog_graph.apps.loader import load
+from dialog_graph.apps.loader import among, load
 from dialog_graph.apps.readers.folders import find_apps, read_folder
 from dialog_graph.apps.validation.gate import Source, validate, validate_element
 from dialog_graph.apps.version import AppVersion
@@ -35,12 +36,14 @@ __all__ = [
     "Files",
     "FormState",
     "Model",
+    "OtherApps",
     "PartyType",
     "PrefillFacts",
     "Reader",
     "Rights",
     "Source",
     "TextResources",
+    "among",
     "calculate",
     "check",
     "document_of",

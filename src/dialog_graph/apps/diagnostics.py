@@ -229,6 +229,11 @@ RULES: Mapping[str, Rule] = {
     "DG9314": Rule(
         WARNING, 'task "{task}" has no correspondenceResource for environment {env}: signees are not notified', "add it"
     ),
+    "DG9401": Rule(ERROR, 'the app "{app}" that "{task}" calls is unknown {where}', "deploy it"),
+    "DG9402": Rule(ERROR, 'the call of "{app}" in "{task}" gives "{target}", {reason}', "correct it"),
+    "DG9403": Rule(
+        WARNING, 'the policy of "{app}", which "{task}" calls, does not let {org} instantiate', "add a rule in that app"
+    ),
     "DG9501": Rule(WARNING, "{key}: {reason}", "correct it"),
     "DG9502": Rule(WARNING, 'the text "{id}" is missing in all languages', "add it"),
     "DG9503": Rule(WARNING, 'copyInstanceSettings excludes the unknown {what} "{id}"', "correct it"),

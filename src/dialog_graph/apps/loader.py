@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from dialog_graph.apps.checks.calls import OF_CALLS, OtherApps, check_calls
 from dialog_graph.apps.checks.eformidling import check_e_formidling
 from dialog_graph.apps.checks.form import check_forms
 from dialog_graph.apps.checks.gateway_actions import check_gateway_actions
@@ -153,5 +154,17 @@ def _check_across(version: AppVersion, files: Files, read: ReadLayouts, top: Jso
     check_e_formidling(version, findings)
     check_written_types(version, findings)
     check_handlers(version, findings)
+    check_calls(version, None, findings)
     check_texts(version, read, top, findings)
     check_unused(version, files, findings)
+
+
+def among(version: AppVersion, others: OtherApps) -> AppVersion:
+    """The version with findings that know the other apps: what it calls, and what these let it do.
+
+    `load` knows one app only; whoever has several says so when all are loaded.
+    """
+    findings = Findings([item for item in version.diagnostics if item.code not in OF_CALLS])
+    check_calls(version, others, findings)
+    kept = without_ignored(tuple(findings.items), version.settings.check_ignore)
+    return replace(version, diagnostics=ordered(kept))

@@ -170,6 +170,38 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallMap:
+    """`dg:map`, `dg:return`: a path or expression, and where its value goes (`dataType:path`)."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAttachment:
+    """`dg:attach`: elements of a data type that are copied, and the data type that they become."""
+
+    data_type: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """`dg:callApp` (process engine §13). `app`: org/app; `party`: an expression, None for the same party.
+
+    `credentials`: `org` or `user`; `completion`: `wait` or `detach`.
+    """
+
+    app: str | None = None
+    party: str | None = None
+    credentials: str = "org"
+    completion: str = "wait"
+    maps: tuple[CallMap, ...] = ()
+    attachments: tuple[CallAttachment, ...] = ()
+    returns: tuple[CallMap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskConfig:
     """All extension configuration of one task; None where the element is absent."""
 
@@ -185,6 +217,7 @@ class TaskConfig:
     correlation: Correlation | None = None
     message: Message | None = None
     wait: Wait | None = None
+    call: Call | None = None
 
     @property
     def send_back_to(self) -> tuple[str, ...]:

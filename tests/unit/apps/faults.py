@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dialog_graph.apps import Files, load, read_folder
+from dialog_graph.apps import AppVersion, Files, OtherApps, among, load, read_folder
 from dialog_graph.apps.form_data.calculate import calculate
 from dialog_graph.model.diagnostic import Diags
 from tests.unit.apps.forms_sample import PAGE, app, hidden, page, part, tree
@@ -389,6 +389,42 @@ FAULTS: dict[str, Changes] = {
 def found_in(changes: Changes) -> Diags:
     """What the loader says about the changed sample."""
     return load(files(laid_out(changes)), "development")[1]
+
+
+# What other apps are needed for ---------------------------------------------------------------------------------------
+
+CALLED = "skd/other"
+
+
+def calling(app: str = CALLED, inside: str = "", **attributes: str) -> dict[str, Any]:
+    """The sample with a task that calls another app."""
+    written = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return task_of("callApp", "", ours=f'<dg:callApp app="{app}"{written}>{inside}</dg:callApp>')
+
+
+def called(changes: Changes | None = None) -> AppVersion:
+    """The sample as an app of another org, which lets the first org in."""
+    lets_in = policy().replace(">ttd<", ">skd<").replace(">PRIV<", ">ttd<")
+    lets_in = lets_in.replace("urn:altinn:rolecode", "urn:altinn:org")
+    metadata_ = metadata(id=CALLED, org="skd")
+    version, found = load(files({METADATA: metadata_, POLICY: lets_in, **(changes or {})}), "development")
+    assert version is not None, found
+    return version
+
+
+def found_among(changes: Changes, *others: AppVersion) -> Diags:
+    """What is said of the changed sample when it knows the others."""
+    version, found = load(files(laid_out(changes)), "development")
+    assert version is not None, found
+    known = {str(other.app_id): other for other in others}
+    return among(version, OtherApps(ids=frozenset(known), versions=known)).diagnostics
+
+
+TOGETHER: dict[str, Callable[[], Diags]] = {
+    "DG9401": lambda: found_among(calling("skd/gone"), called()),
+    "DG9402": lambda: found_among(calling(inside='<dg:map from="name" to="model:nme"/>'), called()),
+    "DG9403": lambda: found_among(calling(), called({POLICY: policy().replace(">ttd<", ">skd<")})),
+}
 
 
 # What a disk is needed for --------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import dialog_graph
 from dialog_graph.apps.diagnostics import FIXABLE, RULES, SAID_BETTER, At, finding, without_doubles
 from dialog_graph.model.diagnostic import Diagnostic
 from dialog_graph.policy.findings import FINDINGS as OF_POLICIES
-from tests.unit.apps.faults import AT_RUN, FAULTS, ON_DISK, UNCOVERED, found_in
+from tests.unit.apps.faults import AT_RUN, FAULTS, ON_DISK, TOGETHER, UNCOVERED, found_in
 from tests.unit.apps.sample import PROCESS
 
 PACKAGE = Path(dialog_graph.__file__).parent
@@ -247,6 +247,15 @@ EXPECTED: dict[str, str] = {
         'config/process/process.bpmn:5 warning: task "Task_1" has no correspondenceResource for environment '
         "local, production: signees are not notified"
     ),
+    "DG9401": 'config/process/process.bpmn:5 error: the app "skd/gone" that "Task_1" calls is unknown on this server',
+    "DG9402": (
+        'config/process/process.bpmn:5 error: the call of "skd/other" in "Task_1" gives "model:nme", whose path is not '
+        "in the model of skd/other"
+    ),
+    "DG9403": (
+        'config/process/process.bpmn:5 warning: the policy of "skd/other", which "Task_1" calls, does not let ttd '
+        "instantiate"
+    ),
     "DG9501": (
         'config/applicationmetadata.json:46:3 warning: presentationFields: the path "nme" is not in the '
         'model of "model"'
@@ -294,7 +303,7 @@ def test_every_code_that_the_source_names_is_provoked_here() -> None:
 
     assert named >= RULES.keys() | OF_POLICIES.keys()
     assert EXPECTED.keys() == named
-    assert FAULTS.keys() | ON_DISK.keys() | AT_RUN.keys() == EXPECTED.keys()
+    assert FAULTS.keys() | TOGETHER.keys() | ON_DISK.keys() | AT_RUN.keys() == EXPECTED.keys()
 
 
 def test_a_code_without_a_case_would_be_noticed() -> None:
@@ -313,6 +322,14 @@ def test_the_fault_is_told_at_its_place_in_these_words(code: str) -> None:
 @pytest.mark.parametrize("code", ON_DISK)
 def test_what_reading_a_folder_meets_is_told(code: str, tmp_path: Path) -> None:
     assert told(ON_DISK[code](tmp_path), code) == EXPECTED[code].replace("{folder}", tmp_path.as_posix())
+
+
+@pytest.mark.parametrize("code", TOGETHER)
+def test_what_another_app_lacks_is_told(code: str) -> None:
+    found = TOGETHER[code]()
+
+    assert told(found, code) == EXPECTED[code]
+    assert {item.code for item in found} - ALWAYS == {code}
 
 
 @pytest.mark.parametrize("code", AT_RUN)

@@ -41,10 +41,11 @@ def check_unused(version: AppVersion, files: Files, findings: Findings) -> None:
 
 
 def _written(version: AppVersion, files: Files) -> Iterator[str]:
-    """Every text in quotes or between tags of every file but the texts, names of files, and what texts name."""
+    """Every text in quotes or between tags of every file but the texts, names of pages, and what texts name."""
     for path, data in files.contents.items():
         if not path.startswith((_TEXTS, "logic/")):
-            yield path.rpartition("/")[2].removesuffix(".json")
+            if path.startswith("ui/"):
+                yield path.rpartition("/")[2].removesuffix(".json")
             for quoted, between in _QUOTED.findall(_decoded(data)):
                 yield quoted or between.strip()
     yield from version.logic.texts

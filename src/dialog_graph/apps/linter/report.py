@@ -1,14 +1,16 @@
 """The linter: `dialog-graph check PATH…` (app folder §14). What was found; how it is shown is in `as_*`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dialog_graph.apps.checks.calls import OtherApps
 from dialog_graph.apps.files import Files
-from dialog_graph.apps.loader import load
+from dialog_graph.apps.loader import among, load
 from dialog_graph.apps.readers.folders import file_of, find_apps, read_folder
 from dialog_graph.apps.readers.metadata_reader import read_metadata
 from dialog_graph.apps.readers.reading import Findings
+from dialog_graph.apps.version import AppVersion
 from dialog_graph.model.diagnostic import DiagnosticSeverity, Diags
 
 
@@ -16,13 +18,14 @@ from dialog_graph.model.diagnostic import DiagnosticSeverity, Diags
 class CheckedApp:
     """The findings of one app. `path`: as given or found; `id`: None when it is unknown.
 
-    `files`: what was read, None where there is no app.
+    `files`: what was read, None where there is no app; `version`: what was made of it, None where nothing could be.
     """
 
     path: Path
     id: str | None
     diagnostics: Diags
     files: Files | None = field(default=None, repr=False)
+    version: AppVersion | None = field(default=None, repr=False)
 
     def place(self, file: str) -> Path:
         """Where a file of a finding is on disk; the folder itself for the empty name."""
@@ -55,7 +58,16 @@ def _check_path(path: Path, environment: str) -> list[CheckedApp]:
         return [checked(path, files, environment)]
     found = [(app, read_folder(app, apps=path)) for app in find_apps(path)]
     apps = [checked(app, files, environment) for app, files in found if isinstance(files, Files)]
-    return apps or [CheckedApp(path=path, id=None, diagnostics=files)]
+    return _together(apps) or [CheckedApp(path=path, id=None, diagnostics=files)]
+
+
+def _together(apps: list[CheckedApp]) -> list[CheckedApp]:
+    """The apps of one folder know each other: what one calls must be there and let it in."""
+    others = OtherApps(
+        ids=frozenset(app.id for app in apps if app.id),
+        versions={str(app.version.app_id): app.version for app in apps if app.version},
+    )
+    return [replace(app, diagnostics=among(app.version, others).diagnostics) if app.version else app for app in apps]
 
 
 def checked(path: Path, files: Files, environment: str) -> CheckedApp:
@@ -63,4 +75,5 @@ def checked(path: Path, files: Files, environment: str) -> CheckedApp:
     version, diagnostics = load(files, environment)
     file = None if version else read_metadata(files, Findings())
     app_id = version.app_id if version else file.metadata.app_id if file else None
-    return CheckedApp(path=path, id=str(app_id) if app_id else None, diagnostics=diagnostics, files=files)
+    id = str(app_id) if app_id else None
+    return CheckedApp(path=path, id=id, diagnostics=diagnostics, files=files, version=version)

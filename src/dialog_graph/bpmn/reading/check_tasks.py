@@ -1,11 +1,12 @@
 """Checks of tasks: type, fit of type and element, targets of send-back (process engine §5, DG23xx)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from dialog_graph.bpmn.definition import TaskDefinition, TaskKind
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph, reachable
+from dialog_graph.bpmn.task_config import SubformPdfConfig, TaskConfig
 
 
 def check_tasks(
@@ -20,10 +21,33 @@ def check_tasks(
         elif task.type in kinds and kinds[task.type] is not by_element:
             element, kind = node.tag, task.kind.value
             findings.add("DG2303", node.line, id, id=id, element=element, kind=kind, type=task.type)
+        needed = _NEEDED.get(task.type.lower())
+        missing = needed(task.config) if needed else None
+        if missing:
+            findings.add("DG2304", node.line, id, id=id, type=task.type, missing=missing)
         for target in task.config.send_back_to:
             problem = _send_back_problem(graph, id, target)
             if problem:
                 findings.add("DG2306", node.line, id, id=id, target=target, problem=problem)
+
+
+def _missing_call(config: TaskConfig) -> str | None:
+    return None if config.call and config.call.app else "dg:callApp with the id of an app"
+
+
+def _missing_subforms(config: TaskConfig) -> str | None:
+    subforms = config.subform_pdf or SubformPdfConfig()
+    keys = {"subformComponentId": subforms.subform_component_ids, "subformDataTypeId": subforms.subform_data_type_ids}
+    missing = [key for key, values in keys.items() if not values]
+    return f"subformPdfConfig with {' and '.join(missing)}" if missing else None
+
+
+_NEEDED: Mapping[str, Callable[[TaskConfig], str | None]] = {
+    "callapp": _missing_call,
+    "subformpdf": _missing_subforms,
+}
+"""Service type in lower case -> what it cannot do without. What signing, payment and eFormidling need the app linter
+tells (DG9301, DG9310, DG9313): it names the single values, and goes on to look at everything else."""
 
 
 def _send_back_problem(graph: Graph, id: str, target: str) -> str | None:

@@ -10,20 +10,17 @@ from dataclasses import dataclass
 from dialog_graph.bpmn.definition import Action, ActionType
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.bpmn.reading.own_extensions import call_app, deadline, external, is_true, retry, signature_policy
 from dialog_graph.bpmn.reading.source import SourceNode, children, foreign, text_of
 from dialog_graph.bpmn.task_config import (
     Correlation,
-    Deadline,
     EFormidlingConfig,
-    External,
     ListPerEnvironment,
     Message,
     PaymentConfig,
     PdfConfig,
     PerEnvironment,
-    Retry,
     SignatureConfig,
-    SignaturePolicy,
     SubformPdfConfig,
     TaskConfig,
     Wait,
@@ -70,6 +67,12 @@ OURS_ON_TASKS: Mapping[str, tuple[str, ...]] = {
 }
 """Element of our own namespace that a task may have -> the elements below it."""
 
+CALL_APP = "callApp"
+"""Task type that starts an instance of another app, and the element that says how."""
+
+_OURS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {}
+_OURS_ON_CALLS: Mapping[str, tuple[str, ...]] = {**OURS_ON_TASKS, CALL_APP: ("map", "attach", "return")}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extensions:
@@ -85,26 +88,29 @@ def read_extensions(node: SourceNode, findings: Findings) -> Extensions:
     """Reads the extensions of a task or gateway and tells of what is ignored."""
     holders = list(node.xml.iterchildren(f"{{{v.BPMN}}}extensionElements"))
     is_task = node.tag in v.TASKS
-    for holder in holders:
-        _tell_ignored(holder, "extensionElements", is_task, findings)
     task = [extension for holder in holders for extension in _all(holder, "taskExtension")]
     properties = [old for holder in holders for old in _all(holder, "properties")]
     gateway = [extension for holder in holders for extension in _all(holder, "gatewayExtension")]
+    type = _type(node, task, properties) if is_task else None
+    calls = type is not None and type.lower() == CALL_APP.lower()
+    ours = _OURS_ON_CALLS if calls else OURS_ON_TASKS if is_task else _OURS_ELSEWHERE
+    for holder in holders:
+        _tell_ignored(holder, "extensionElements", ours, findings)
     return Extensions(
-        type=_type(node, task, properties) if is_task else None,
+        type=type,
         actions=_actions([*task, *properties]) if is_task else (),
         connected_data_type=_first_text(gateway, "connectedDataTypeId"),
         config=_config(task, _ours(holders)) if is_task else TaskConfig(),
     )
 
 
-def _tell_ignored(parent: Element, name: str, is_task: bool, findings: Findings) -> None:
+def _tell_ignored(parent: Element, name: str, ours: Mapping[str, tuple[str, ...]], findings: Findings) -> None:
     for namespace, local, child in children(parent):
         if namespace in v.ALTINN and local in KNOWN.get(name, ()):
-            _tell_ignored(child, local, is_task, findings)
-        elif namespace == v.OURS and name == "extensionElements" and is_task and local in OURS_ON_TASKS:
+            _tell_ignored(child, local, ours, findings)
+        elif namespace == v.OURS and name == "extensionElements" and local in ours:
             for below, inner, grandchild in children(child):
-                if below != v.OURS or inner not in OURS_ON_TASKS[local]:
+                if below != v.OURS or inner not in ours[local]:
                     foreign(grandchild, findings)
         else:
             foreign(child, findings)
@@ -149,10 +155,6 @@ def _environments(parent: Element, local: str) -> PerEnvironment:
     )
 
 
-def _true(text: str | None, default: bool = False) -> bool:
-    return default if text is None else text.strip().lower() == "true"
-
-
 def _type(node: SourceNode, task: list[Element], properties: list[Element]) -> str | None:
     old = _first(properties, "tasktype")
     attributes = (_attribute(node.xml, name) for name in ("tasktype", "taskType"))
@@ -182,7 +184,7 @@ def _signature(xml: Element) -> SignatureConfig:
         signee_states_data_type_id=_text(xml, "signeeStatesDataTypeId"),
         signing_pdf_data_type=_text(xml, "signingPdfDataType"),
         correspondence_resource=_environments(xml, "correspondenceResource"),
-        run_default_validator=_true(_text(xml, "runDefaultValidator")),
+        run_default_validator=is_true(_text(xml, "runDefaultValidator")),
     )
 
 
@@ -234,46 +236,6 @@ def _ours(holders: list[Element]) -> dict[str, list[Element]]:
     return found
 
 
-def _ours_below(xml: Element, local: str) -> Iterator[Element]:
-    return xml.iterchildren(f"{{{v.OURS}}}{local}")
-
-
-def _signature_policy(xml: Element) -> SignaturePolicy:
-    return SignaturePolicy(
-        required=xml.get("required"),
-        auto_complete=_true(xml.get("autoComplete"), default=True),
-        roles=tuple(text_of(role) for role in _ours_below(xml, "role")),
-        order=xml.get("order", "parallel"),
-        on_reject=xml.get("onReject", "task"),
-    )
-
-
-def _deadline(xml: Element) -> Deadline:
-    reminders = (reminder.get("before") for reminder in _ours_below(xml, "reminder"))
-    return Deadline(
-        after=xml.get("after"),
-        at=xml.get("at"),
-        action=xml.get("action"),
-        reminders=tuple(before for before in reminders if before),
-    )
-
-
-def _external(xml: Element) -> External:
-    listed = (xml.get("sendBackTo") or "").replace(",", " ").split()
-    return External(endpoint=xml.get("endpoint"), timeout=xml.get("timeout"), send_back_to=tuple(listed))
-
-
-def _retry(xml: Element) -> Retry:
-    usual = Retry()
-    return Retry(
-        base=xml.get("base", usual.base),
-        max=xml.get("max", usual.max),
-        give_up_after=xml.get("giveUpAfter", usual.give_up_after),
-        max_attempts=xml.get("maxAttempts"),
-        user_may_retry=_true(xml.get("userMayRetry"), default=True),
-    )
-
-
 def _config(task: list[Element], ours: dict[str, list[Element]]) -> TaskConfig:
     def altinn(local: str) -> Element | None:
         return _first(task, local)
@@ -287,11 +249,12 @@ def _config(task: list[Element], ours: dict[str, list[Element]]) -> TaskConfig:
         pdf=_pdf(xml) if (xml := altinn("pdfConfig")) is not None else None,
         subform_pdf=_subform_pdf(xml) if (xml := altinn("subformPdfConfig")) is not None else None,
         e_formidling=_e_formidling(xml) if (xml := altinn("eFormidlingConfig")) is not None else None,
-        signature_policy=_signature_policy(xml) if (xml := own("signaturePolicy")) is not None else None,
-        deadlines=tuple(map(_deadline, ours.get("deadline", []))),
-        external=_external(xml) if (xml := own("external")) is not None else None,
-        retry=_retry(xml) if (xml := own("retry")) is not None else None,
+        signature_policy=signature_policy(xml) if (xml := own("signaturePolicy")) is not None else None,
+        deadlines=tuple(map(deadline, ours.get("deadline", []))),
+        external=external(xml) if (xml := own("external")) is not None else None,
+        retry=retry(xml) if (xml := own("retry")) is not None else None,
         correlation=Correlation(key=xml.get("key")) if (xml := own("correlation")) is not None else None,
         message=Message(data_type=xml.get("dataType")) if (xml := own("message")) is not None else None,
         wait=Wait(budget=xml.get("budget", "P1D")) if (xml := own("wait")) is not None else None,
+        call=call_app(xml) if (xml := own(CALL_APP)) is not None else None,
     )
