@@ -52,7 +52,7 @@ def part(id: str, type: str = "Input", bound: Any = None, **more: Any) -> dict[s
     return {"id": id, "type": type, **bindings, **more}
 
 
-def title(key: str) -> dict[str, Any]:
+def title(key: Any) -> dict[str, Any]:
     return {"textResourceBindings": {"title": key}}
 
 

@@ -117,7 +117,8 @@ async def test_what_is_wrong_is_decided_by_all_data_and_told_without_what_is_hid
 
 async def test_a_writer_who_may_not_read_is_told_nothing_of_what_was_written(world: World) -> None:
     document = """mutation ($id: UUID!) { writeFormData(input: {instanceId: $id, dataType: "secret",
-        data: {name: "Mari", items: [{what: "x"}]}}) { dataElement { id } issues { code } changedPaths errors { code } } }"""
+        data: {name: "Mari", items: [{what: "x"}]}}) {
+            dataElement { id } issues { code } changedPaths errors { code } } }"""
     instance_id = await world.started(MARI, "dal", APP)
 
     answer = await asked(world, MARI, document, id=str(instance_id))

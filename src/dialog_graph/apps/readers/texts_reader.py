@@ -84,4 +84,10 @@ def _variable(row: JsonObject) -> TextVariable:
     source = row.text("dataSource") or ""
     if source not in _SOURCES and not (source.startswith(_MODEL) and len(source) > len(_MODEL)):
         row.node.findings.add("DG6004", row.at("dataSource"), value=source)
-    return TextVariable(key=row.text("key") or "", data_source=source, default_value=row.text("defaultValue"))
+    return TextVariable(key=row.text("key") or "", data_source=source, default_value=_as_written(row, "defaultValue"))
+
+
+def _as_written(row: JsonObject, name: str) -> str | None:
+    """A text with its blanks: an empty default is one."""
+    node = row.get(name)
+    return node.value if node is not None and isinstance(node.value, str) else row.text(name)
