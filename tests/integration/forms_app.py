@@ -114,8 +114,12 @@ def forms_app(changes: Mapping[str, Any] | None = None, **members: Any) -> Files
         "ui/look/Settings.json": {"pages": {"order": ["see"]}},
         "ui/look/layouts/see.json": {"data": {"layout": [part("seen", bound="name"), part("comment", bound="code")]}},
     }
-    written = {path: json.dumps(value).encode() for path, value in {**own, **(changes or {})}.items()}
+    written = {path: _written(value) for path, value in {**own, **(changes or {})}.items()}
     return replace(files, contents={**files.contents, **written})
+
+
+def _written(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else json.dumps(value).encode()
 
 
 _ROW = (("dataModel.default", "items[{0}].what"), ("dataModel.default", "name"))
