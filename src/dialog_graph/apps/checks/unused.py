@@ -28,8 +28,9 @@ def check_unused(version: AppVersion, files: Files, findings: Findings) -> None:
     if not version.logic.is_readable:
         return
     used = frozenset(_written(version, files))
-    for id in version.options:
-        if id not in used and not version.logic.computed:
+    for id, options in version.options.items():
+        # A list that could not be read has a finding of its own.
+        if id not in used and not version.logic.computed and any(options.by_language.values()):
             findings.add("DG9504", At(file=_options_file(files, id)), what="option list", id=id)
     for path in _unused_xsds(version, files):
         findings.add("DG9504", At(file=path), what="XSD", id=path.rpartition("/")[2])
