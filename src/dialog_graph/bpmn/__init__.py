@@ -28,16 +28,7 @@ from dialog_graph.bpmn.commands import (
     TimerFired,
 )
 from dialog_graph.bpmn.decisions import Decision, RecordedAnswers
-from dialog_graph.bpmn.definition import (
-    Action,
-    ActionType,
-    Definition,
-    Element,
-    ElementKind,
-    Flow,
-    TaskDefinition,
-    TaskKind,
-)
+from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.effects import (
     AskGateway,
     BroadcastSignal,
@@ -73,10 +64,12 @@ from dialog_graph.bpmn.events import (
 )
 from dialog_graph.bpmn.facts import EvaluationFailed, Evaluator, Facts, Limits, ValueEvaluator, Vars
 from dialog_graph.bpmn.journal import Mismatch, Replayed, StepRecord, replay, replay_step
+from dialog_graph.bpmn.nodes import Action, ActionType, Element, ElementKind, Flow, TaskDefinition, TaskKind
 from dialog_graph.bpmn.reader import read_process
 from dialog_graph.bpmn.reading.findings import RULES as FINDINGS
-from dialog_graph.bpmn.state import Entry, Incident, OpenIncident, State, Status
+from dialog_graph.bpmn.state import Entry, OpenIncident, State, Status
 from dialog_graph.bpmn.task_config import TaskConfig
+from dialog_graph.bpmn.tokens import Incident
 from dialog_graph.bpmn.waits import Wait, WaitKind
 
 __all__ = [

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dialog_graph.bpmn.commands import ABANDON, REJECT, SEND_BACK
-from dialog_graph.bpmn.definition import ActionType, Definition, Element, TaskDefinition
+from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.events import Outcome
+from dialog_graph.bpmn.nodes import ActionType, Element, TaskDefinition
 from dialog_graph.errors import Refusal
 
 
@@ -104,3 +105,19 @@ def leaving(definition: Definition, element: Element, task: TaskDefinition, acti
             action=action,
         )
     return _not_allowed(element, task, action)
+
+
+COMPLETE = "complete"
+"""Action of a deadline that completes its task as a command without an action does."""
+
+
+def deadline_leaving(definition: Definition, element: Element, task: TaskDefinition, action: str) -> Leaving | Refusal:
+    """How a deadline ends the entry; it may reject where nobody else can."""
+    if action == REJECT:
+        return Leaving(Outcome.ABANDONED, REJECT)
+    return leaving(definition, element, task, None if action == COMPLETE else action)
+
+
+def failed_with(action: str | None) -> Leaving:
+    """How a task that only the server completes ends: None on success, else the action that it failed with."""
+    return Leaving(Outcome.ABANDONED if action == REJECT else Outcome.COMPLETED, action)

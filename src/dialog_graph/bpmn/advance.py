@@ -5,27 +5,31 @@ may change the data that the next gateway reads; the caller carries the effects 
 while `Advance.next` is true.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
-from dialog_graph.bpmn.actions import Leaving, leaving
-from dialog_graph.bpmn.cancelling import cancel_tokens, withdraw
-from dialog_graph.bpmn.commands import REJECT, Activate, Cancel, Command, Complete, Continue, Retry, Start
+from dialog_graph.bpmn import caller_commands, worker_commands
+from dialog_graph.bpmn import commands as c
 from dialog_graph.bpmn.decisions import Decision
-from dialog_graph.bpmn.definition import Definition, Element, TaskDefinition, TaskKind
-from dialog_graph.bpmn.effects import Effect, LeaveTask
+from dialog_graph.bpmn.definition import Definition
+from dialog_graph.bpmn.effects import Effect
 from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.elements import behaviour_of
-from dialog_graph.bpmn.elements.ad_hoc import activate
 from dialog_graph.bpmn.elements.catching import throw
+from dialog_graph.bpmn.elements.conditional_events import look
 from dialog_graph.bpmn.elements.inclusive_gateway import release
-from dialog_graph.bpmn.events import Event, ProcessCancelled, ProcessStarted, TaskLeft
+from dialog_graph.bpmn.events import Event
 from dialog_graph.bpmn.facts import Facts
 from dialog_graph.bpmn.fitness import misfit
-from dialog_graph.bpmn.run import AUTOMATIC, ROUNDS, TRANSITIONS, Run
-from dialog_graph.bpmn.state import RESTING, State, Status, Token, TokenState
-from dialog_graph.errors import Blocker, Refusal, Texts
+from dialog_graph.bpmn.nodes import Element
+from dialog_graph.bpmn.run import Run
+from dialog_graph.bpmn.state import State, Status
+from dialog_graph.bpmn.tokens import Token, TokenState
+from dialog_graph.bpmn.working_copy import ROUNDS, TRANSITIONS
+from dialog_graph.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,22 +49,11 @@ class Advance:
 ERRORS = frozenset({"NO_FLOW", "CONDITION_FAILED"})
 """Failures that the model may catch as errors by these names (process engine §6.4)."""
 
-BLOCKERS: dict[str, Texts] = {
-    "PROCESSING": {
-        "nb": "Steget behandles.",
-        "nn": "Steget blir behandla.",
-        "en": "The step is being processed.",
-    },
-    "INCIDENT": {
-        "nb": "Steget har stanset og må følges opp.",
-        "nn": "Steget har stansa og må følgjast opp.",
-        "en": "The step has stopped and is being handled.",
-    },
-}
-"""Why an active entry cannot be completed by a command, in the user's languages."""
+TIMER_FAILED = "TIMER_FAILED"
+"""Failure that is an incident whoever sent the command (process engine §12)."""
 
 
-def advance(definition: Definition, state: State, command: Command, facts: Facts) -> Advance | Refusal:
+def advance(definition: Definition, state: State, command: c.Command, facts: Facts) -> Advance | Refusal:
     """Runs one command, or one round of it, as far as it goes without the caller.
 
     A refused command leaves `state` as it is; the arguments are never changed. A state that does not belong to the
@@ -69,32 +62,16 @@ def advance(definition: Definition, state: State, command: Command, facts: Facts
     refusal = misfit(definition, state)
     if refusal is not None:
         return refusal
-    if not state.is_quiescent and not isinstance(command, Continue):
+    if not state.is_quiescent and not isinstance(command, c.Continue):
         return Refusal(code="CONFLICT", expected="Continue", actual="the step before has not come to rest")
     run = Run(definition, state, facts)
-    return _handle(run, command) or _settle(run) or _result(run)
-
-
-def _handle(run: Run, command: Command) -> Refusal | None:
-    match command:
-        case Start():
-            return _start(run, command)
-        case Complete():
-            return _complete(run, command)
-        case Activate():
-            return _activate(run, command)
-        case Retry():
-            return _retry(run, command)
-        case Cancel():
-            return _cancel(run, command)
-        case Continue():
-            return _continue(run, command)
-        case _:
-            return _not_active("something that waits for this", "nothing does")
+    return _HANDLERS[type(command)](run, command) or _settle(run) or _result(run)
 
 
 def _result(run: Run) -> Advance | Refusal:
-    state = run.state()
+    """Where something waits for a condition, the effects of the last round may have changed what it sees."""
+    follows = not run.is_quiescent or (run.stopped and run.has_conditions)
+    state = run.state(at_rest=not follows)
     limit = run.facts.limits.state_bytes
     if run.may_be_large() and (size := len(orjson.dumps(state.to_json()))) > limit:
         return Refusal(code="LOOP_LIMIT", expected=f"a state of at most {limit} bytes", actual=f"it has {size}")
@@ -103,21 +80,45 @@ def _result(run: Run) -> Advance | Refusal:
         events=tuple(run.events),
         effects=tuple(run.effects),
         decisions=tuple(run.decisions),
-        next=not state.is_quiescent,
+        next=follows,
     )
 
 
 def _settle(run: Run) -> Refusal | None:
     """Moves tokens, lowest id first, until an inline effect stops the run or all are at rest."""
     release(run)
-    while not run.stopped and (token := run.movable()) is not None:
-        behaviour = behaviour_of(run.element_of(token))
-        verb = behaviour.leave if token.state is TokenState.LEFT else behaviour.enter
-        refusal = _too_many_transitions(run) or verb(run, token, run.element_of(token))
-        if refusal is not None and (refusal := _failed(run, token, refusal)):
-            return refusal
+    while not run.stopped:
+        token = run.movable()
+        moved = _look(run) if token is None else _move(run, token)
+        if isinstance(moved, Refusal):
+            return moved
+        if not moved:
+            return None
         release(run)
     return None
+
+
+def _look(run: Run) -> bool | Refusal:
+    """At rest: whether a condition that is waited for has turned true."""
+    return run.has_conditions and look(run, _occur)
+
+
+def _occur(run: Run, owner: int, element: Element) -> Refusal | None:
+    return _too_many_transitions(run) or behaviour_of(element).occur(run, owner, element)
+
+
+def _move(run: Run, token: Token) -> bool | Refusal:
+    element = run.element_of(token)
+    behaviour = behaviour_of(element)
+    match token.state:
+        case TokenState.LEFT:
+            verb = behaviour.leave
+        case TokenState.OPEN:
+            verb = behaviour.begin
+        case _:
+            verb = behaviour.enter
+    refusal = _too_many_transitions(run) or verb(run, token, element)
+    return (refusal is not None and _failed(run, token, refusal)) or True
 
 
 def _too_many_transitions(run: Run) -> Refusal | None:
@@ -136,122 +137,20 @@ def _failed(run: Run, token: Token, refusal: Refusal) -> Refusal | None:
         return refusal
     if refusal.code in ERRORS and throw(run, token, EventType.ERROR, refusal.code, named=True) is True:
         return None
-    if not run.facts.by_engine:
+    if not run.facts.by_engine and refusal.code != TIMER_FAILED:
         return refusal
-    resume = TokenState.LEFT if token.state is TokenState.LEFT else TokenState.GO
-    run.open_incident(token, refusal.code, refusal.message, resume)
+    resume = token.state if token.state in (TokenState.LEFT, TokenState.OPEN) else TokenState.GO
+    run.open_incident(token, refusal.code, _told(refusal), resume)
     return None
 
 
-# commands
+def _told(refusal: Refusal) -> str:
+    if refusal.code != TIMER_FAILED:
+        return refusal.message
+    return f"The time of a timer is not known. Expected {refusal.expected}, but {refusal.actual}."
 
 
-def _start(run: Run, command: Start) -> Refusal | None:
-    if run.status is not Status.NEW:
-        return _not_active("a process that has not started", f"it is {run.status}")
-    starts = {element.id: element for element in run.definition.start_events}
-    named = command.start_event or (next(iter(starts)) if len(starts) == 1 else None)
-    if named not in starts:
-        return Refusal(
-            code="START_EVENT_REQUIRED",
-            expected=f"one of the start events {', '.join(starts)}",
-            actual=f'"{command.start_event}" was given' if command.start_event else "none was given",
-        )
-    run.place(run.open_process(), starts[named])
-    run.events.append(ProcessStarted(start_event=named))
-    return None
-
-
-def _complete(run: Run, command: Complete) -> Refusal | None:
-    found = _entry(run, command.element_id, command.entry_no)
-    if found is None:
-        return _not_active(f'an open entry {command.entry_no} of task "{command.element_id}"', "there is none")
-    token, element, task = found
-    if refusal := _blocked(run, token, element, task, command.action):
-        return refusal
-    step = leaving(run.definition, element, task, command.action)
-    if isinstance(step, Refusal):
-        return step
-    _called(run)
-    _leave(run, token, element, step, command.action)
-    return None
-
-
-def _leave(run: Run, token: Token, element: Element, step: Leaving, action: str | None) -> None:
-    entry_no = token.entry or 0
-    run.resolve_incident(token)
-    run.events.append(TaskLeft(element_id=element.id, entry_no=entry_no, outcome=step.outcome, action=action))
-    run.ask(
-        LeaveTask(
-            element_id=element.id,
-            entry_no=entry_no,
-            outcome=step.outcome,
-            action=action,
-            reentered=step.target == element,
-        )
-    )
-    left = replace(token, entry=None, gateway_action=step.gateway_action, last_task=element.index)
-    if step.target is None:
-        run.put(replace(left, state=TokenState.LEFT))
-    else:
-        whole = _out_of_loop(run, left)
-        run.put(replace(whole, state=TokenState.GO, index=step.target.index))
-
-
-def _out_of_loop(run: Run, token: Token) -> Token:
-    """The token that is sent back: of an instance of a loop the activity's own, and the whole loop is given up."""
-    if token.loop_index is None:
-        return token
-    host = run.tokens[run.scopes[token.scope].host]
-    del run.tokens[token.id]
-    withdraw(run, host)
-    return replace(host, gateway_action=token.gateway_action, last_task=token.last_task)
-
-
-def _blocked(run: Run, token: Token, element: Element, task: TaskDefinition, action: str | None) -> Refusal | None:
-    incident = run.incidents.get(token.id)
-    if incident is not None and action == REJECT and task.declares(REJECT):
-        return None
-    code = "INCIDENT" if incident else "PROCESSING" if task.kind is TaskKind.SERVICE else None
-    if code is None:
-        return None
-    return Refusal(
-        code="TASK_NOT_READY",
-        expected=f'task "{element.id}" to wait for a command',
-        actual=f"it has stopped with {incident.code}" if incident else "the server is working on it",
-        blockers=(Blocker(code=code, message=BLOCKERS[code]),),
-    )
-
-
-def _activate(run: Run, command: Activate) -> Refusal | None:
-    element = run.definition.element(command.element_id)
-    if element is None:
-        return _not_active(f'an activity "{command.element_id}"', "there is none")
-    refusal = activate(run, element)
-    if refusal is None:
-        _called(run)
-    return refusal
-
-
-def _retry(run: Run, command: Retry) -> Refusal | None:
-    for token in run.tokens.values():
-        element = run.element_of(token)
-        if (element.id, token.entry or 0) == (command.element_id, command.entry_no) and token.id in run.incidents:
-            _called(run)
-            return behaviour_of(element).retry(run, token, element)
-    return _not_active(f'an open incident at "{command.element_id}", entry {command.entry_no}', "there is none")
-
-
-def _cancel(run: Run, command: Cancel) -> Refusal | None:
-    if run.status is not Status.ACTIVE:
-        return _not_active("a process that runs", f"it is {run.status}")
-    cancel_tokens(run, min(run.scopes))
-    run.events.append(ProcessCancelled(reason=command.reason))
-    run.clear()
-    return None
-
-
-def _continue(run: Run, command: Continue) -> Refusal | None:
+def _continue(run: Run, command: c.Continue) -> Refusal | None:
     asked = run.asked()
     if asked is None and command.flows:
         return Refusal(
@@ -267,21 +166,27 @@ def _continue(run: Run, command: Continue) -> Refusal | None:
     return _failed(run, asked, refusal) if refusal else None
 
 
-def _called(run: Run) -> None:
-    """A caller's command ends the row of automatic tasks."""
-    if not run.facts.by_engine:
-        run.forget(AUTOMATIC)
-
-
-def _entry(run: Run, element_id: str, entry_no: int) -> tuple[Token, Element, TaskDefinition] | None:
-    element = run.definition.element(element_id)
-    if element is None or element.task is None:
+def _data_changed(run: Run, command: c.DataChanged) -> Refusal | None:
+    """Conditions are looked at whenever the process comes to rest."""
+    if run.status is Status.ACTIVE:
         return None
-    for token in run.tokens.values():
-        if (token.index, token.entry, token.on_flow) == (element.index, entry_no, False) and token.state in RESTING:
-            return token, element, element.task
-    return None
+    return caller_commands.not_active("a process that runs", f"it is {run.status}")
 
 
-def _not_active(expected: str, actual: str) -> Refusal:
-    return Refusal(code="NOT_ACTIVE", expected=expected, actual=actual)
+_HANDLERS: Mapping[type[c.Command], Callable[[Run, Any], Refusal | None]] = {
+    c.Start: caller_commands.start,
+    c.Complete: caller_commands.complete,
+    c.Activate: caller_commands.activate_one,
+    c.Retry: caller_commands.retry,
+    c.Resolve: caller_commands.resolve,
+    c.Cancel: caller_commands.cancel,
+    c.TimerFired: worker_commands.timer_fired,
+    c.MessageReceived: worker_commands.message_received,
+    c.SignalReceived: worker_commands.signal_received,
+    c.JobFinished: worker_commands.job_finished,
+    c.JobFailed: worker_commands.job_failed,
+    c.ChildEnded: worker_commands.child_ended,
+    c.DataChanged: _data_changed,
+    c.Continue: _continue,
+}
+"""Command -> what it does before the tokens move."""

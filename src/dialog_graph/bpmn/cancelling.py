@@ -1,13 +1,13 @@
 """Takes tokens and scopes away, from the inside out (process engine §4.6).
 
-Order: the tokens of a scope by id, each after the scope that it stands for; so the rows of open entries are closed in
-the same order in every replay.
+Order: the tokens of a scope by id, each after the scope that it stands for; so the rows of open entries and waits are
+closed in the same order in every replay.
 """
 
 from dialog_graph.bpmn.effects import LeaveTask
-from dialog_graph.bpmn.events import Outcome, TaskLeft
+from dialog_graph.bpmn.events import Outcome, TaskLeft, WaitEnded
 from dialog_graph.bpmn.run import Run
-from dialog_graph.bpmn.state import Token
+from dialog_graph.bpmn.tokens import Token
 
 
 def cancel_tokens(run: Run, scope: int, spare: Token | None = None) -> None:
@@ -26,14 +26,23 @@ def cancel_token(run: Run, token: Token) -> None:
 
 
 def withdraw(run: Run, token: Token) -> None:
-    """Closes what a token holds (inner scope, task entry, incident); the token itself stays and must be moved."""
+    """Closes what a token holds (inner scope, waits, entry, incident); the token itself stays and must be moved."""
     inner = run.scope_of(token)
     if inner is not None:
         cancel_tokens(run, inner.id)
+        run.close(inner.id)
         del run.scopes[inner.id]
         run.records = tuple(record for record in run.records if record.scope != inner.id)
+    run.close(token.id)
     run.resolve_incident(token)
     if token.entry is not None:
-        element_id, entry_no = run.element_of(token).id, token.entry
-        run.events.append(TaskLeft(element_id=element_id, entry_no=entry_no, outcome=Outcome.CANCELLED))
-        run.ask(LeaveTask(element_id=element_id, entry_no=entry_no, outcome=Outcome.CANCELLED))
+        _end_entry(run, token, token.entry)
+
+
+def _end_entry(run: Run, token: Token, entry_no: int) -> None:
+    element = run.element_of(token)
+    if element.task is None:
+        run.events.append(WaitEnded(element_id=element.id, entry_no=entry_no, outcome=Outcome.CANCELLED))
+        return
+    run.events.append(TaskLeft(element_id=element.id, entry_no=entry_no, outcome=Outcome.CANCELLED))
+    run.ask(LeaveTask(element_id=element.id, entry_no=entry_no, outcome=Outcome.CANCELLED))

@@ -4,149 +4,21 @@ Made by `reader.read_process`, immutable, cached by `sha256`. Elements and flows
 (process engine §1, §4.1); all "first" rules and the stored state use these numbers, the API only ever shows ids.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from typing import TypeVar
 
-from dialog_graph.bpmn.element_parts import AdHoc, EventDefinition, EventType, Expression, MultiInstance, StandardLoop
-from dialog_graph.bpmn.task_config import TaskConfig
-
-
-class ElementKind(StrEnum):
-    """BPMN element names that this version executes; each has a row in `elements.BEHAVIOURS`."""
-
-    START_EVENT = "startEvent"
-    END_EVENT = "endEvent"
-    TASK = "task"
-    USER_TASK = "userTask"
-    MANUAL_TASK = "manualTask"
-    SERVICE_TASK = "serviceTask"
-    SEND_TASK = "sendTask"
-    RECEIVE_TASK = "receiveTask"
-    BUSINESS_RULE_TASK = "businessRuleTask"
-    EXCLUSIVE_GATEWAY = "exclusiveGateway"
-    PARALLEL_GATEWAY = "parallelGateway"
-    INCLUSIVE_GATEWAY = "inclusiveGateway"
-    SUB_PROCESS = "subProcess"
-    TRANSACTION = "transaction"
-    AD_HOC_SUB_PROCESS = "adHocSubProcess"
-    BOUNDARY_EVENT = "boundaryEvent"
-    INTERMEDIATE_THROW_EVENT = "intermediateThrowEvent"
-    INTERMEDIATE_CATCH_EVENT = "intermediateCatchEvent"
-
-
-_SUB_PROCESSES = frozenset({ElementKind.SUB_PROCESS, ElementKind.TRANSACTION, ElementKind.AD_HOC_SUB_PROCESS})
-
-
-class TaskKind(StrEnum):
-    """Who completes a task: `USER` a caller's command, `SERVICE` a job."""
-
-    USER = "user"
-    SERVICE = "service"
-
-
-class ActionType(StrEnum):
-    """`PROCESS`: may be given to `Complete`; `SERVER`: runs a handler and never moves the process."""
-
-    PROCESS = "processAction"
-    SERVER = "serverAction"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """An action declared on a task."""
-
-    name: str
-    type: ActionType = ActionType.PROCESS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskDefinition:
-    """What a task element says beyond its place in the graph.
-
-    `type`: as declared (`none` when absent), a service type in its usual spelling whatever its case in the file.
-    `has_handler`: the type has code here; without it an instance that reaches the task stops with `NO_HANDLER`.
-    """
-
-    type: str
-    kind: TaskKind
-    has_handler: bool
-    actions: tuple[Action, ...] = ()
-    config: TaskConfig = field(default_factory=TaskConfig)
-
-    def declares(self, action: str, type: ActionType = ActionType.PROCESS) -> bool:
-        """True when the task declares this action of this type."""
-        return any(declared.name == action and declared.type is type for declared in self.actions)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Element:
-    """A BPMN flow node. `incoming`, `outgoing`, `default` are flow numbers in document order; `lane` is a name.
-
-    `scope`: number of the element whose inside it belongs to, None = the process itself.
-    `connected_data_type`: default data type of conditions (on a task: for the next gateway without its own).
-    `host`: the activity that a boundary event is attached to; `boundaries`: the events attached to this activity.
-    `handler`: what the compensation boundary of this activity leads to.
-    `interrupting`: of boundary events and starts of event subprocesses. `by_event`: it is an event subprocess.
-    """
-
-    index: int
-    id: str
-    kind: ElementKind
-    line: int
-    name: str | None = None
-    task: TaskDefinition | None = None
-    lane: str | None = None
-    incoming: tuple[int, ...] = ()
-    outgoing: tuple[int, ...] = ()
-    default: int | None = None
-    connected_data_type: str | None = None
-    scope: int | None = None
-    event: EventDefinition | None = None
-    host: int | None = None
-    boundaries: tuple[int, ...] = ()
-    interrupting: bool = True
-    by_event: bool = False
-    loop: StandardLoop | MultiInstance | None = None
-    handler: int | None = None
-    for_compensation: bool = False
-    ad_hoc: AdHoc | None = None
-
-    @property
-    def is_activity(self) -> bool:
-        """True for tasks and subprocesses."""
-        return self.task is not None or self.kind in _SUB_PROCESSES
-
-    @property
-    def event_type(self) -> EventType | None:
-        """What its event definition is; None for none events and everything that is no event."""
-        return self.event.type if self.event else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
-    """A sequence flow; `source` and `target` are element numbers.
-
-    `condition_text`: the JSON expression as written, stripped, None when there is none; `condition_line` its line.
-    `flow_type`: the `altinn:flowtype` attribute, kept for history, without effect.
-    """
-
-    index: int
-    id: str
-    source: int
-    target: int
-    line: int
-    name: str | None = None
-    condition_text: str | None = None
-    condition_line: int | None = None
-    flow_type: str | None = None
+from dialog_graph.bpmn.element_expressions import expressions_of
+from dialog_graph.bpmn.element_parts import AWAITED, EventType, Expression
+from dialog_graph.bpmn.nodes import Element, ElementKind, Flow, TaskDefinition, TaskKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """One compiled process. `sha256`: of the file's bytes, lower-case hex. `strict`: `dg:strict="altinn"`.
 
-    `reach`: what can come to the flows of inclusive joins, see `reading.reach`.
+    `reach`: what can come to the flows of inclusive joins, see `reading.reach`. `has_waits`: something in it may wait
+    for more than a caller's command; `has_conditions`: for a condition.
     """
 
     id: str
@@ -160,15 +32,35 @@ class Definition:
     _elements_by_id: dict[str, Element] = field(init=False, repr=False, compare=False)
     _inside: dict[int | None, tuple[Element, ...]] = field(init=False, repr=False, compare=False)
     _flows_by_id: dict[str, Flow] = field(init=False, repr=False, compare=False)
+    _edges: dict[int, tuple[Element, ...]] = field(init=False, repr=False, compare=False)
+    _triggers: dict[int | None, tuple[Element, ...]] = field(init=False, repr=False, compare=False)
+    has_waits: bool = field(init=False, repr=False, compare=False)
+    has_conditions: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Builds the look-ups by id once."""
-        object.__setattr__(self, "_elements_by_id", {element.id: element for element in self.elements})
-        object.__setattr__(self, "_flows_by_id", {flow.id: flow for flow in self.flows})
-        inside: dict[int | None, list[Element]] = {}
-        for element in self.elements:
-            inside.setdefault(element.scope, []).append(element)
-        object.__setattr__(self, "_inside", {scope: tuple(elements) for scope, elements in inside.items()})
+        """Builds the look-ups once."""
+        awaited = [element for element in self.elements if self._is_awaited(element)]
+        edges = [(element.host, element) for element in awaited if element.host is not None and not element.is_made]
+        starts = [(element.scope, element) for element in awaited if element.kind is ElementKind.START_EVENT]
+        triggers = [(self.elements[around].scope, start) for around, start in starts if around is not None]
+        made = {
+            "_elements_by_id": {element.id: element for element in self.elements},
+            "_flows_by_id": {flow.id: flow for flow in self.flows},
+            "_inside": _grouped((element.scope, element) for element in self.elements),
+            "_edges": _grouped(edges),
+            "_triggers": _grouped(triggers),
+            "has_waits": bool(awaited) or any(_is_left_to_the_server(element) for element in self.elements),
+            "has_conditions": any(element.event_type is EventType.CONDITIONAL for element in awaited),
+        }
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
+
+    def _is_awaited(self, element: Element) -> bool:
+        """True for events that a token or scope of an instance waits for; the start events of the process are not."""
+        if element.event_type not in AWAITED:
+            return False
+        inner = element.kind is ElementKind.START_EVENT and element.scope is not None
+        return inner or element.kind in (ElementKind.BOUNDARY_EVENT, ElementKind.INTERMEDIATE_CATCH_EVENT)
 
     def element(self, element_id: str) -> Element | None:
         """The element with this id."""
@@ -212,7 +104,7 @@ class Definition:
         return {
             f"{element.id}:{part}": (element, expression)
             for element in self.elements
-            for part, expression in _expressions(element)
+            for part, expression in expressions_of(element)
         }
 
     def inside(self, scope: int | None) -> tuple[Element, ...]:
@@ -222,6 +114,19 @@ class Definition:
     def start_of(self, scope: int) -> Element:
         """The one start event of a subprocess; the reader has seen to it that there is one."""
         return next(element for element in self.inside(scope) if element.kind is ElementKind.START_EVENT)
+
+    def edges(self, host: int) -> tuple[Element, ...]:
+        """The awaited events at the boundary of an activity, deadlines left out, in document order."""
+        return self._edges.get(host, ())
+
+    def triggers(self, scope: int | None) -> tuple[Element, ...]:
+        """The awaited start events of the event subprocesses in a scope, in document order."""
+        return self._triggers.get(scope, ())
+
+    @property
+    def written(self) -> tuple[Element, ...]:
+        """The elements of the file, without what is made of deadlines."""
+        return tuple(element for element in self.elements if not element.is_made)
 
     @property
     def tasks(self) -> tuple[Element, ...]:
@@ -239,19 +144,15 @@ class Definition:
         return tuple(e for e in self.inside(None) if e.kind is ElementKind.END_EVENT)
 
 
-def _expressions(element: Element) -> Iterator[tuple[str, Expression]]:
-    match element.loop:
-        case StandardLoop(condition=condition):
-            parts = {"loopCondition": condition}
-        case MultiInstance() as loop:
-            parts = {
-                "collection": loop.collection,
-                "cardinality": loop.cardinality,
-                "completionCondition": loop.completion,
-                "outputElement": loop.output,
-            }
-        case None:
-            parts = dict[str, Expression | None]()
-    if element.ad_hoc is not None:
-        parts = parts | {"adHocCompletion": element.ad_hoc.completion}
-    yield from ((part, expression) for part, expression in parts.items() if expression is not None)
+def _is_left_to_the_server(element: Element) -> bool:
+    return element.task is not None and element.task.kind is TaskKind.SERVICE
+
+
+_Key = TypeVar("_Key")
+
+
+def _grouped(pairs: Iterable[tuple[_Key, Element]]) -> dict[_Key, tuple[Element, ...]]:
+    grouped: dict[_Key, list[Element]] = {}
+    for key, element in pairs:
+        grouped.setdefault(key, []).append(element)
+    return {key: tuple(elements) for key, elements in grouped.items()}

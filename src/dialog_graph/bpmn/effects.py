@@ -149,8 +149,7 @@ class CallApp:
 
 
 InlineEffect: TypeAlias = LeaveTask | EnterTask | EndProcess | AskGateway
-DeferredEffect: TypeAlias = (
-    OpenTimer | OpenSubscription | CloseWaits | StartJob | SendMessage | BroadcastSignal | CallApp
-)
+WaitEffect: TypeAlias = OpenTimer | OpenSubscription | StartJob | CallApp | CloseWaits
+DeferredEffect: TypeAlias = WaitEffect | SendMessage | BroadcastSignal
 Effect: TypeAlias = InlineEffect | DeferredEffect
 """One wish of the interpreter."""

@@ -16,6 +16,14 @@ class EventType(StrEnum):
     LINK = "link"
     COMPENSATION = "compensation"
     CANCEL = "cancel"
+    TIMER = "timer"
+    MESSAGE = "message"
+    SIGNAL = "signal"
+    CONDITIONAL = "conditional"
+
+
+AWAITED = frozenset({EventType.TIMER, EventType.MESSAGE, EventType.SIGNAL, EventType.CONDITIONAL})
+"""What comes from outside of the token's own scope, so that something has to wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +67,55 @@ class AdHoc:
     cancel_remaining: bool = True
 
 
+class TimerKind(StrEnum):
+    """Which of its three elements tells when a timer is due."""
+
+    DATE = "date"
+    DURATION = "duration"
+    CYCLE = "cycle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """When a timer is due: a text of ISO 8601, or an expression that gives one.
+
+    `catch_up`: after a standstill a cycle fires once for every round that was missed, else once for all of them.
+    `before`: a duration by which it comes earlier (a reminder of a deadline).
+    """
+
+    kind: TimerKind
+    text: str
+    line: int
+    catch_up: bool = False
+    before: str | None = None
+
+    @property
+    def expression(self) -> Expression | None:
+        """The expression, where it is one."""
+        return Expression(self.text, self.line) if self.text.startswith("[") else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReference:
+    """A message that is sent or waited for. `key`: gives its correlation key; `ttl`: how long it may wait."""
+
+    name: str
+    key: Expression | None = None
+    ttl: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDefinition:
     """`code`: of an error or escalation (where it has none, its id), None = catches every one.
 
     `target`: number of the catch event that a link leads to, of the one activity that a throw compensates.
+    `action`: of the deadline of a task, what ends the task.
     """
 
     type: EventType
     code: str | None = None
     target: int | None = None
+    timer: Timer | None = None
+    signal: str | None = None
+    condition: Expression | None = None
+    action: str | None = None

@@ -1,13 +1,17 @@
 """Whether a state can belong to a definition. A state that does not is refused before anything uses its numbers."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.element_parts import EventType
+from dialog_graph.bpmn.nodes import Element, ElementKind
 from dialog_graph.bpmn.records import Record
-from dialog_graph.bpmn.state import HOST, Scope, ScopeKind, State, Status, Token, TokenState
+from dialog_graph.bpmn.state import State, Status
+from dialog_graph.bpmn.tokens import HOST, Scope, ScopeKind, Token, TokenState
 from dialog_graph.errors import Refusal
 
+_WITH_ENTRY = frozenset({TokenState.WAIT, TokenState.OPEN})
 _ON_FLOWS = frozenset({TokenState.GO, TokenState.INCIDENT, TokenState.JOIN})
 
 
@@ -21,10 +25,21 @@ def _token_faults(definition: Definition, token: Token) -> Iterator[str]:
         yield f"token {token.id} waits where nothing joins"
     if token.on_flow and token.state not in _ON_FLOWS:
         yield f"token {token.id} rests on a flow"
-    if token.entry is not None and (token.on_flow or definition.elements[token.index].task is None):
-        yield f"token {token.id} has an entry outside a task"
+    has_entry = token.entry is not None
+    if has_entry and (token.on_flow or not _has_entries(definition.elements[token.index])):
+        yield f"token {token.id} has an entry where there are none"
+    if not has_entry and token.state in _WITH_ENTRY:
+        yield f"token {token.id} rests without an entry"
+    if any(number >= len(definition.elements) for number in token.spent):
+        yield f"token {token.id} remembers an event that is not there"
     if token.last_task is not None and token.last_task >= len(definition.elements):
         yield f"token {token.id} has left a task that is not there"
+
+
+def _has_entries(element: Element) -> bool:
+    """True for tasks and for what waits without being one."""
+    waits = element.kind in (ElementKind.INTERMEDIATE_CATCH_EVENT, ElementKind.EVENT_BASED_GATEWAY)
+    return waits or element.task is not None
 
 
 def _scope_faults(definition: Definition, state: State) -> Iterator[str]:
@@ -63,7 +78,8 @@ def _faults(definition: Definition, state: State) -> Iterator[str]:
         yield f"a process that is {state.status} has {len(state.scopes)} scopes and {len(state.tokens)} tokens"
     if active:
         yield from _scope_faults(definition, state)
-    numbers = (*state.entries, *(scope.number("ee") for scope in state.scopes))
+    ends, spent = (scope.number("ee") for scope in state.scopes), (scope.spent for scope in state.scopes)
+    numbers = (*state.entries, *ends, *chain.from_iterable(spent))
     if any(not 0 <= number < len(definition.elements) for number in numbers):
         yield "it names an element that is not there"
     if any(scope.host < 0 or isinstance(scope.extra.get(HOST), bool) for scope in state.scopes):

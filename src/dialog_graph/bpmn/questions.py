@@ -1,10 +1,11 @@
 """What a run asks of its evaluator; every answer is recorded, so that replay needs no evaluator."""
 
 from dialog_graph.bpmn.decisions import Answer, answer_of, condition_decision, value_decision, value_of
-from dialog_graph.bpmn.definition import Element, Flow
 from dialog_graph.bpmn.facts import EvaluationFailed, ValueEvaluator, Vars
-from dialog_graph.bpmn.run import COLLECTION, Run
-from dialog_graph.bpmn.state import Scope, Token
+from dialog_graph.bpmn.nodes import Element, Flow
+from dialog_graph.bpmn.run import Run
+from dialog_graph.bpmn.tokens import Scope, Token
+from dialog_graph.bpmn.working_copy import COLLECTION
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 
@@ -23,22 +24,36 @@ def condition(run: Run, flow: Flow, token: Token, element: Element) -> Answer | 
     return answer
 
 
-def value(run: Run, part: str, token: Token, element: Element, arguments: Arguments) -> Json | Refusal:
+def value(run: Run, part: str, token: Token, element: Element, arguments: Arguments | None = None) -> Json | Refusal:
     """The value of an expression of the element (`{element id}:{part}`), or why there is none."""
-    key, evaluator = f"{element.id}:{part}", run.facts.evaluator
-    asked = Vars(token.gateway_action, run.task_id(token.last_task), element.id, arguments)
-    known = isinstance(evaluator, ValueEvaluator)
-    answer = value_of(evaluator.value(key, asked) if known else EvaluationFailed("nothing here evaluates it"))
+    answer = value_of(_asked(run, part, token, element, arguments))
+    key = f"{element.id}:{part}"
     run.decisions.append(value_decision(key, answer))
-    if isinstance(answer, EvaluationFailed):
-        return _failed(key, answer.message)
-    return answer
+    return _failed(key, answer.message) if isinstance(answer, EvaluationFailed) else answer
 
 
-def is_true(run: Run, part: str, token: Token, element: Element, arguments: Arguments) -> bool | Refusal:
-    """True when a condition of the element is exactly true."""
-    answer = value(run, part, token, element, arguments)
-    return answer if isinstance(answer, Refusal) else answer is True
+def is_true(run: Run, part: str, token: Token, element: Element, arguments: Arguments | None = None) -> bool | Refusal:
+    """True when a condition of the element is exactly true; only that much of its value is kept."""
+    answer = answer_of(_asked(run, part, token, element, arguments))
+    key = f"{element.id}:{part}"
+    run.decisions.append(value_decision(key, answer))
+    return _failed(key, answer.message) if isinstance(answer, EvaluationFailed) else answer is True
+
+
+def _asked(run: Run, part: str, token: Token, element: Element, arguments: Arguments | None) -> Json | EvaluationFailed:
+    """What the evaluator says. `arguments`: those of the loop around the token unless told otherwise."""
+    argv = loop_arguments(run, token) if arguments is None else arguments
+    asked = Vars(token.gateway_action, run.task_id(_last_task(run, token, element)), element.id, argv)
+    evaluator = run.facts.evaluator
+    if not isinstance(evaluator, ValueEvaluator):
+        return EvaluationFailed("nothing here evaluates it")
+    return evaluator.value(f"{element.id}:{part}", asked)
+
+
+def _last_task(run: Run, token: Token, element: Element) -> int | None:
+    """An event at a task's boundary looks at the data of that task."""
+    host = None if element.host is None else run.definition.elements[element.host]
+    return token.last_task if host is None or host.task is None else host.index
 
 
 def _failed(key: str, message: str) -> Refusal:

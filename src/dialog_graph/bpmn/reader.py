@@ -7,7 +7,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dialog_graph.bpmn.definition import Definition, TaskDefinition, TaskKind
+from dialog_graph.bpmn.definition import Definition
+from dialog_graph.bpmn.nodes import TaskDefinition, TaskKind
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.check_elements import check_elements
 from dialog_graph.bpmn.reading.check_events import check_events
@@ -16,7 +17,7 @@ from dialog_graph.bpmn.reading.check_graph import check_graph, check_ids
 from dialog_graph.bpmn.reading.check_scopes import check_scopes
 from dialog_graph.bpmn.reading.check_tasks import check_tasks
 from dialog_graph.bpmn.reading.compile import Parts, compile_process, task_definition
-from dialog_graph.bpmn.reading.events import declared_codes
+from dialog_graph.bpmn.reading.declarations import Declarations, read_declarations
 from dialog_graph.bpmn.reading.extensions import Extensions, read_extensions
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import graph_of
@@ -44,7 +45,6 @@ class _Checked:
     process: SourceProcess
     extensions: Mapping[str, Extensions]
     tasks: Mapping[str, TaskDefinition]
-    codes: Mapping[str, str]
 
 
 def read_process(xml: bytes, kinds: Mapping[str, TaskKind], file: str = FILE) -> tuple[Definition | None, Diags]:
@@ -58,13 +58,13 @@ def read_process(xml: bytes, kinds: Mapping[str, TaskKind], file: str = FILE) ->
         return None, findings.all()
     processes = _read_file(root, findings)
     check_ids(root, processes, findings)
-    codes = declared_codes(root)
-    checked = tuple(_check(process, kinds, codes, findings) for process in processes)
+    declared = read_declarations(root, findings)
+    checked = tuple(_check(process, kinds, declared, findings) for process in processes)
     chosen = _choose(root, checked, findings)
     if chosen is None or has_errors(findings.all()):
         return None, findings.all()
     sha256 = hashlib.sha256(xml).hexdigest()
-    parts = Parts(chosen.tasks, chosen.extensions, chosen.codes)
+    parts = Parts(chosen.tasks, chosen.extensions, declared)
     definition = compile_process(chosen.process, parts, sha256)
     search_states(definition, findings)
     return definition, findings.all()
@@ -93,7 +93,7 @@ def _read_collaboration(xml: Element, local: str, findings: Findings) -> None:
 
 
 def _check(
-    process: SourceProcess, kinds: Mapping[str, TaskKind], codes: Mapping[str, str], findings: Findings
+    process: SourceProcess, kinds: Mapping[str, TaskKind], declared: Declarations, findings: Findings
 ) -> _Checked:
     check_elements(process, findings)
     graph = graph_of(process)
@@ -108,11 +108,11 @@ def _check(
     if process.nodes:
         check_graph(process, graph, findings)
         check_scopes(process, graph, findings)
-        check_events(graph, codes, findings)
+        check_events(graph, declared, tasks, findings)
         check_loops(graph, findings)
         check_gateways(graph, tasks, process.strict, findings)
         check_tasks(graph, tasks, kinds, findings)
-    return _Checked(process, extensions, tasks, codes)
+    return _Checked(process, extensions, tasks)
 
 
 def _choose(root: Element, checked: tuple[_Checked, ...], findings: Findings) -> _Checked | None:

@@ -1,40 +1,37 @@
 """The state of one process: frozen values, and their JSON of `instance.process_state` (process engine §14.1).
 
-A token is a place where a scope is active. Tokens and scopes share one counter of local ids; a token gets a new id
-when it enters a task, so that the order of ids is the order of entering. Numbers of elements and flows are those of
-the compiled model. Members that are empty are left out, arrays are sorted by id.
+Numbers of elements and flows are those of the compiled model. Members that are empty are left out, arrays are sorted
+by id.
 
-Between two `Continue` rounds of one command a state also holds tokens in motion (`go`, `left`, `ask`) and, in the
-process scope's extra, counters of that command; a stored state never does.
+Between two `Continue` rounds of one command a state also holds tokens in motion (`go`, `open`, `left`, `ask`) and, in
+the process scope's extra, counters of that command; a stored state never does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dialog_graph.bpmn import records, stored
-from dialog_graph.bpmn.definition import Definition, TaskKind
+from dialog_graph.bpmn.definition import Definition
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.records import Record
-from dialog_graph.bpmn.waits import Wait, WaitKind
+from dialog_graph.bpmn.tokens import (
+    OVER,
+    RESTING,
+    SPENT,
+    Incident,
+    Joins,
+    Scope,
+    ScopeKind,
+    Token,
+    TokenState,
+)
+from dialog_graph.bpmn.waits import Marking, Wait, awaited, kind_of
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 
 VERSION = 1
 """Format version written; a change of the format raises it and adds an upgrade of the former one."""
-
-
-class ScopeKind(StrEnum):
-    """What a scope is the inside of."""
-
-    PROCESS = "p"
-    SUB_PROCESS = "s"
-    EVENT_SUB_PROCESS = "e"
-    BODY = "m"
-    COMPENSATION = "c"
-
-
-HOST = "h"
-"""Member of a scope's extra: the token of the scope around it that stands for this one."""
 
 
 class Status(StrEnum):
@@ -44,75 +41,6 @@ class Status(StrEnum):
     ACTIVE = "active"
     ENDED = "ended"
     CANCELLED = "cancelled"
-
-
-class TokenState(StrEnum):
-    """`WAIT`: at rest; `INCIDENT`: at rest until helped; `HOST`: at rest while the scope that it stands for is active.
-
-    `JOIN`: at rest on its flow, before a gateway that waits for others. `GO`: about to act where it stands; `LEFT`: its
-    activity has ended, its gateway has joined, and a flow is still to be chosen; `ASK`: the gateway's code has been
-    asked.
-    """
-
-    WAIT = "wait"
-    INCIDENT = "inc"
-    HOST = "sub"
-    JOIN = "join"
-    GO = "go"
-    LEFT = "left"
-    ASK = "ask"
-
-
-RESTING = frozenset({TokenState.WAIT, TokenState.INCIDENT, TokenState.HOST, TokenState.JOIN})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """`element`: 0 for the process. `extra`: what its kind keeps (host, end event reached, loop …), small JSON."""
-
-    id: int
-    parent: int
-    element: int
-    kind: ScopeKind
-    extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
-
-    def number(self, name: str) -> int:
-        """A count in `extra`, 0 when absent."""
-        value = self.extra.get(name)
-        return value if isinstance(value, int) else 0
-
-    @property
-    def host(self) -> int:
-        """Id of the token that stands for this scope in the scope around it; 0 for the process."""
-        return self.number(HOST)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """`on_flow`: `index` is the number of a flow, else of an element. `entry`: number of the open task entry.
-
-    `gateway_action`: set when a task entry ends, until the next begins. `last_task`: element number. `loop_index`: of
-    an instance in the body of a loop, from 0.
-    """
-
-    id: int
-    scope: int
-    index: int
-    state: TokenState
-    on_flow: bool = False
-    entry: int | None = None
-    gateway_action: str | None = None
-    last_task: int | None = None
-    loop_index: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
-    """Why a token stopped. `resume`: the token's state when its step is tried again."""
-
-    token: int
-    code: str
-    resume: TokenState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +60,6 @@ class OpenIncident:
     element_id: str
     entry_no: int
     code: str
-
-
-Joins = Mapping[tuple[int, int], Mapping[int, int]]
-"""(scope, gateway) -> incoming flow -> tokens that have arrived, only above 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,24 +97,28 @@ class State:
 
     def active_entries(self, definition: Definition) -> tuple[Entry, ...]:
         """The open task entries in the order in which they were entered."""
+        return tuple(self._entries(definition, of_tasks=True))
+
+    def open_events(self, definition: Definition) -> tuple[Entry, ...]:
+        """The catch events and event-based gateways that wait, in the order in which they began."""
+        return tuple(self._entries(definition, of_tasks=False))
+
+    def _entries(self, definition: Definition, of_tasks: bool) -> Iterator[Entry]:
         codes = {incident.token: incident.code for incident in self.incidents}
-        return tuple(
-            Entry(
-                element_id=definition.elements[token.index].id,
-                entry_no=token.entry,
-                token=token.id,
-                incident=codes.get(token.id),
-            )
-            for token in self.tokens
-            if token.entry is not None and token.state in RESTING
-        )
+        for token in self.tokens:
+            if token.entry is not None and token.state in RESTING:
+                element = definition.elements[token.index]
+                if (element.task is not None) == of_tasks:
+                    yield Entry(
+                        element_id=element.id, entry_no=token.entry, token=token.id, incident=codes.get(token.id)
+                    )
 
     def offered(self, definition: Definition) -> tuple[str, ...]:
         """Ids of the activities that `Activate` can start now, in the order of the open ad-hoc subprocesses."""
         found: dict[str, None] = {}
         for scope in self.scopes:
             around = definition.elements[scope.element]
-            is_open = scope.kind is ScopeKind.SUB_PROCESS and around.ad_hoc is not None and "ov" not in scope.extra
+            is_open = scope.kind is ScopeKind.SUB_PROCESS and around.ad_hoc is not None and OVER not in scope.extra
             busy = any(token.scope == scope.id for token in self.tokens)
             if is_open and around.ad_hoc and not (around.ad_hoc.sequential and busy):
                 found |= dict.fromkeys(element.id for element in definition.offered(around))
@@ -209,17 +137,19 @@ class State:
         )
 
     def waits(self, definition: Definition) -> tuple[Wait, ...]:
-        """Every timer, subscription, job and call that is open, in order."""
-        found: list[Wait] = []
-        for token in self.tokens:
-            task = definition.elements[token.index].task if token.state is TokenState.WAIT else None
-            if task is not None and task.kind is TaskKind.SERVICE:
-                found.append(Wait(token.id, definition.elements[token.index].id, WaitKind.JOB))
-        return tuple(found)
+        """Every timer, subscription, job and call that is open, by owner."""
+        found = ((owner, element, kind_of(element)) for owner, element in self._awaited(definition))
+        return tuple(Wait(owner, element.id, kind) for owner, element, kind in found if kind is not None)
 
     def has_conditions(self, definition: Definition) -> bool:
         """True while a conditional event is waited for, so that changed data may move the process."""
-        return False
+        return definition.has_conditions and any(kind_of(each) is None for _, each in self._awaited(definition))
+
+    def _awaited(self, definition: Definition) -> Iterator[tuple[int, Element]]:
+        if not definition.has_waits:
+            return iter(())
+        incidents = {incident.token: incident for incident in self.incidents}
+        return awaited(definition, Marking(self.scopes, self.tokens, self.joins, incidents))
 
     def to_json(self) -> dict[str, Json]:
         """The stored form."""
@@ -251,6 +181,8 @@ def _write(state: State) -> dict[str, Json]:
 def _write_token(token: Token) -> list[Json]:
     named = (("en", token.entry), ("ga", token.gateway_action), ("lt", token.last_task), ("ix", token.loop_index))
     extra: dict[str, Json] = dict(named)
+    if token.spent:
+        extra[SPENT] = list(token.spent)
     kept: dict[str, Json] = {name: value for name, value in extra.items() if value is not None}
     return [token.id, token.scope, "f" if token.on_flow else "e", token.index, token.state.value, kept]
 
@@ -275,7 +207,7 @@ def _read_token(written: Json) -> Token:
     if place not in ("e", "f"):
         raise stored.Malformed(f"{str(place)[:40]!r} is no place of a token")
     extra = stored.members(written_extra)
-    if not extra.keys() <= {"en", "ga", "lt", "ix"}:
+    if not extra.keys() <= {"en", "ga", "lt", "ix", SPENT}:
         raise stored.Malformed(f"a token has the members {sorted(extra)}")
     action = extra.get("ga")
     return Token(
@@ -288,6 +220,7 @@ def _read_token(written: Json) -> Token:
         gateway_action=None if action is None else stored.text(action),
         last_task=stored.optional_number(extra.get("lt")),
         loop_index=stored.optional_number(extra.get("ix")),
+        spent=tuple(stored.number(number) for number in stored.items(extra.get(SPENT, []))),
     )
 
 

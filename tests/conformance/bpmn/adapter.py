@@ -1,7 +1,9 @@
 """Models of another engine made ours: its condition texts in our expression language, and an evaluator of variables.
 
-`${input == 1 || input == 3}` becomes `["or", ["equals", ["variable", "input"], 1], …]`. Only what the models use is
-translated; anything else is an error of the test.
+`${input == 1 || input == 3}` becomes `["or", ["equals", ["variable", "input"], 1], …]`. That engine delivers a message
+to an execution, not by a key, and calls processes by their id: so every message gets one and the same key, a receive
+task a message of its own, and a called process an org. Only what the models use is translated; anything else is an
+error of the test.
 """
 
 import operator
@@ -17,7 +19,16 @@ from dialog_graph.model.diagnostic import Diags
 from dialog_graph.model.json_value import Json
 from tests.unit.bpmn.models import KINDS
 
-_TEXT = re.compile(rb"(<(?:conditionExpression|loopCardinality|completionCondition)\b[^>]*>)(.*?)(</)", re.DOTALL)
+_TEXT = re.compile(
+    rb"(<(?:conditionExpression|condition|loopCardinality|completionCondition)\b[^>]*>)(.*?)(</)", re.DOTALL
+)
+_MESSAGE = re.compile(rb"<message ([^>]*?)\s*/>")
+_CORRELATION = b"""<our:correlation xmlns:our="urn:dialog-graph:process:1" key='"all"'/>"""
+_RECEIVE = re.compile(rb'<receiveTask id="(\w+)"')
+_CALLED = re.compile(rb'calledElement="(\w+)"')
+ORG = b"flw"
+"""Org of every called process."""
+
 _COMPARISONS = {"==": "equals", "<=": "lessThanEq", ">=": "greaterThanEq", "/": "divide", "-": "minus"}
 _LOOP = {"loopCounter": 1, "nrOfInstances": 2, "nrOfActiveInstances": 3, "nrOfCompletedInstances": 4}
 
@@ -42,6 +53,8 @@ def _comparison(text: str) -> list[Json]:
 
 def _operand(text: str) -> Json:
     text = text.strip()
+    if text.startswith("'"):
+        return text.strip("'")
     if any(sign in text for sign in _COMPARISONS):
         return _comparison(text)
     if text in _LOOP:
@@ -56,7 +69,17 @@ def read(xml: bytes) -> tuple[Definition | None, Diags]:
         ours = orjson.dumps(translated(found[2].decode())).replace(b"<", b"&lt;")
         return found[1] + ours + found[3]
 
-    return read_process(_TEXT.sub(replaced, xml), KINDS)
+    return read_process(_correlated(_TEXT.sub(replaced, xml)), KINDS)
+
+
+def _correlated(xml: bytes) -> bytes:
+    received = b"".join(b'<message id="of-%b" name="%b"/>' % (id, id) for id in _RECEIVE.findall(xml))
+    xml = _RECEIVE.sub(rb'<receiveTask id="\1" messageRef="of-\1"', xml)
+    xml = xml.replace(b"</definitions>", received + b"</definitions>")
+    return _CALLED.sub(
+        rb'calledElement="%b/\1"' % ORG,
+        _MESSAGE.sub(rb"<message \1><extensionElements>%b</extensionElements></message>" % _CORRELATION, xml),
+    )
 
 
 def _divided(first: float, second: float) -> float:

@@ -137,7 +137,12 @@ def test_an_unknown_type_is_for_a_user_elsewhere(tag: str):
 
 def test_without_a_type_the_element_may_tell_it():
     assert type_of(task("A", None)) == ("none", TaskKind.USER, True)
-    assert type_of(task("A", None, tag="receiveTask")) == ("receiveMessage", TaskKind.USER, False)
+    receives = '<bpmn:receiveTask id="A" messageRef="paid-id"><bpmn:extensionElements><dg:correlation key="1"/>'
+    closed = "</bpmn:extensionElements></bpmn:receiveTask>"
+    assert type_of(receives + closed) == ("receiveMessage", TaskKind.SERVICE, True)
+    assert type_of('<bpmn:sendTask id="A" messageRef="paid-id"/>') == ("sendMessage", TaskKind.SERVICE, True)
+    assert type_of('<bpmn:sendTask id="A"/>') == ("none", TaskKind.USER, True)
+    assert type_of('<bpmn:callActivity id="A" calledElement="ttd/other"/>') == ("callApp", TaskKind.SERVICE, True)
     assert type_of(task("A", None, tag="businessRuleTask")) == ("businessRule", TaskKind.SERVICE, False)
 
 

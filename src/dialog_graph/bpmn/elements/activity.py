@@ -1,11 +1,13 @@
 """What all activities have besides their own verbs: loops, records of what can be compensated, and the
 completion of an ad-hoc subprocess around them."""
 
-from dialog_graph.bpmn.definition import Element
+from dataclasses import replace
+
 from dialog_graph.bpmn.elements import ad_hoc, loops
 from dialog_graph.bpmn.elements.behaviour import Behaviour
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.run import Run
-from dialog_graph.bpmn.state import Token
+from dialog_graph.bpmn.tokens import Token
 from dialog_graph.errors import Refusal
 
 
@@ -32,4 +34,4 @@ def activity(own: Behaviour) -> Behaviour:
             ad_hoc.complete(run, token)
         return refusal
 
-    return Behaviour(enter=enter, leave=leave, answer=own.answer, retry=own.retry)
+    return replace(own, enter=enter, leave=leave)

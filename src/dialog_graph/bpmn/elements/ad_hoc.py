@@ -5,20 +5,25 @@ everything that was activated has ended.
 """
 
 from dialog_graph.bpmn.cancelling import cancel_tokens
-from dialog_graph.bpmn.definition import Element
+from dialog_graph.bpmn.element_expressions import AD_HOC_COMPLETION
+from dialog_graph.bpmn.elements.waiting import open_around, prepare, wait
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.questions import is_true, loop_arguments
-from dialog_graph.bpmn.run import OVER, Run
-from dialog_graph.bpmn.state import Scope, ScopeKind, Token
+from dialog_graph.bpmn.run import Run
+from dialog_graph.bpmn.tokens import OVER, Scope, ScopeKind, Token
 from dialog_graph.errors import Refusal
-
-COMPLETION = "adHocCompletion"
-"""Part of the expression key of a completion condition."""
 
 
 def enter(run: Run, token: Token, element: Element) -> Refusal | None:
     """Opens the scope; nothing in it is active yet."""
-    scope = run.open_scope(token, ScopeKind.SUB_PROCESS)
-    return scope if isinstance(scope, Refusal) else None
+    prepared = prepare(run, token, run.definition.triggers(element.index))
+    if isinstance(prepared, Refusal):
+        return prepared
+    scope = open_around(run, token, ScopeKind.SUB_PROCESS)
+    if isinstance(scope, Refusal):
+        return scope
+    wait(run, scope.id, prepared)
+    return None
 
 
 def activate(run: Run, element: Element) -> Refusal | None:
@@ -49,7 +54,7 @@ def is_complete(run: Run, token: Token) -> bool | Refusal:
     known = around is not None and around.ad_hoc is not None and around.ad_hoc.completion is not None
     if around is None or not known or OVER in run.scopes[token.scope].extra:
         return False
-    return is_true(run, COMPLETION, run.tokens[run.scopes[token.scope].host], around, loop_arguments(run, token))
+    return is_true(run, AD_HOC_COMPLETION, run.tokens[run.scopes[token.scope].host], around, loop_arguments(run, token))
 
 
 def complete(run: Run, token: Token) -> None:
@@ -58,6 +63,7 @@ def complete(run: Run, token: Token) -> None:
     if around is not None and around.ad_hoc is not None and around.ad_hoc.cancel_remaining:
         cancel_tokens(run, scope.id)
     run.set_extra(scope.id, OVER, 1)
+    run.close(scope.id)
     if run.is_empty(scope.id):
         run.complete(run.scopes[scope.id], token)
 

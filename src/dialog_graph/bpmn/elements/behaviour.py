@@ -4,14 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from dialog_graph.bpmn.definition import Element
 from dialog_graph.bpmn.elements.flows import take_true_flows
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.run import Run
-from dialog_graph.bpmn.state import Token, TokenState
+from dialog_graph.bpmn.tokens import Token, TokenState
 from dialog_graph.errors import Refusal
 
 Verb: TypeAlias = Callable[[Run, Token, Element], Refusal | None]
 AnswerVerb: TypeAlias = Callable[[Run, Token, Element, tuple[str, ...]], Refusal | None]
+OccurVerb: TypeAlias = Callable[[Run, int, Element], Refusal | None]
 
 
 def not_asked(run: Run, token: Token, element: Element, flows: tuple[str, ...]) -> Refusal | None:
@@ -19,11 +20,21 @@ def not_asked(run: Run, token: Token, element: Element, flows: tuple[str, ...]) 
     return Refusal(code="INTEGRITY", expected="a gateway that was asked", actual=f'"{element.id}" is none')
 
 
+def not_opened(run: Run, token: Token, element: Element) -> Refusal | None:
+    """An element without entries has nothing to open."""
+    return Refusal(code="INTEGRITY", expected="an element with entries", actual=f'"{element.id}" has none')
+
+
+def not_awaited(run: Run, owner: int, element: Element) -> Refusal | None:
+    """An element that nothing waits for cannot occur."""
+    return Refusal(code="NOT_ACTIVE", expected=f'something that waits for "{element.id}"', actual="nothing does")
+
+
 def resume(run: Run, token: Token, element: Element) -> Refusal | None:
     """Lets a parked token act again as it was about to."""
     incident = run.incidents[token.id]
     run.resolve_incident(token)
-    run.put(replace(token, state=TokenState.LEFT if incident.resume is TokenState.LEFT else TokenState.GO))
+    run.put(replace(token, state=incident.resume if incident.resume is TokenState.LEFT else TokenState.GO))
     return None
 
 
@@ -31,11 +42,14 @@ def resume(run: Run, token: Token, element: Element) -> Refusal | None:
 class Behaviour:
     """One row of the element table.
 
-    `enter`: a token arrives; `leave`: the element's entry has ended; `answer`: the app's code has chosen flows;
-    `retry`: the incident at this element is to be overcome.
+    `enter`: a token arrives; `begin`: its entry has been entered, and it opens what it waits for; `leave`: its entry
+    has ended; `answer`: the app's code has chosen flows; `retry`: the incident at this element is to be overcome;
+    `occur`: what an owner (a local id) waits for at this element has come.
     """
 
     enter: Verb
+    begin: Verb = not_opened
     leave: Verb = take_true_flows
     answer: AnswerVerb = not_asked
     retry: Verb = resume
+    occur: OccurVerb = not_awaited

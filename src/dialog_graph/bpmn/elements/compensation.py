@@ -9,20 +9,21 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dialog_graph.bpmn.cancelling import cancel_tokens
-from dialog_graph.bpmn.definition import Element
 from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.elements.catching import throw
 from dialog_graph.bpmn.elements.flows import take_true_flows
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.records import Record
-from dialog_graph.bpmn.run import LOOP_VARIABLES, Run
-from dialog_graph.bpmn.state import ScopeKind, Token, TokenState
+from dialog_graph.bpmn.run import Run
+from dialog_graph.bpmn.tokens import ScopeKind, Token
+from dialog_graph.bpmn.working_copy import LOOP_VARIABLES
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 
 
 def enter(run: Run, token: Token, element: Element) -> Refusal | None:
     """Begins to compensate."""
-    run.put(replace(token, on_flow=False, index=element.index, state=TokenState.LEFT))
+    run.leave_at(token, element)
     return None
 
 

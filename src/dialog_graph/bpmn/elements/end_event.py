@@ -1,9 +1,9 @@
 """End events without a throw (process engine §4.7): the token ends, and with the last one its scope."""
 
 from dialog_graph.bpmn.cancelling import cancel_tokens
-from dialog_graph.bpmn.definition import Element
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.run import Run
-from dialog_graph.bpmn.state import Token
+from dialog_graph.bpmn.tokens import Token
 from dialog_graph.errors import Refusal
 
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from dialog_graph.bpmn.decisions import gateway_decision
-from dialog_graph.bpmn.definition import Element, Flow
 from dialog_graph.bpmn.effects import AskGateway
 from dialog_graph.bpmn.elements.flows import Tested, failed_condition, no_choice
+from dialog_graph.bpmn.nodes import Element, Flow
 from dialog_graph.bpmn.questions import condition
 from dialog_graph.bpmn.run import Run
-from dialog_graph.bpmn.state import Token, TokenState
+from dialog_graph.bpmn.tokens import Token, TokenState
 from dialog_graph.errors import Refusal
 
 Rule: TypeAlias = Callable[[Run, Token, Element, Sequence[Flow]], Flow | Refusal]

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from dialog_graph.bpmn.decisions import Answer
-from dialog_graph.bpmn.definition import Element, Flow
 from dialog_graph.bpmn.facts import EvaluationFailed
+from dialog_graph.bpmn.nodes import Element, Flow
 from dialog_graph.bpmn.questions import condition
 from dialog_graph.bpmn.run import Run
-from dialog_graph.bpmn.state import Token
+from dialog_graph.bpmn.tokens import Token
 from dialog_graph.errors import Refusal
 
 _MAX_CONDITION = 120

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from dialog_graph.bpmn.definition import Element
 from dialog_graph.bpmn.elements.flows import Tested, failed_condition, no_choice
 from dialog_graph.bpmn.events import JoinForced
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.questions import condition
 from dialog_graph.bpmn.run import Run
-from dialog_graph.bpmn.state import Token, TokenState
+from dialog_graph.bpmn.tokens import Token, TokenState
 from dialog_graph.errors import Refusal
 
 _Waiting: TypeAlias = Mapping[tuple[int, int], Mapping[int, list[Token]]]
@@ -28,7 +28,7 @@ def enter(run: Run, token: Token, element: Element) -> Refusal | None:
         del run.tokens[token.id]
         run.put(replace(token, id=run.new_id(), state=TokenState.JOIN))
     else:
-        run.put(replace(token, on_flow=False, index=element.index, state=TokenState.LEFT))
+        run.leave_at(token, element)
     return None
 
 

@@ -8,12 +8,15 @@ from dataclasses import replace
 
 import orjson
 
+from dialog_graph.bpmn import element_expressions as parts
 from dialog_graph.bpmn.cancelling import cancel_tokens
-from dialog_graph.bpmn.definition import Element
 from dialog_graph.bpmn.element_parts import MultiInstance, StandardLoop
+from dialog_graph.bpmn.elements.waiting import open_around
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.questions import COMPLETED, TOTAL, arguments_of, is_true, loop_arguments, value
-from dialog_graph.bpmn.run import COLLECTION, Run
-from dialog_graph.bpmn.state import Scope, ScopeKind, Token, TokenState
+from dialog_graph.bpmn.run import Run
+from dialog_graph.bpmn.tokens import Scope, ScopeKind, Token
+from dialog_graph.bpmn.working_copy import COLLECTION
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 
@@ -42,10 +45,6 @@ def instance_ended(run: Run, token: Token, element: Element) -> Refusal | None:
             return Refusal(code="INTEGRITY", expected=f'a loop at "{element.id}"', actual="there is none")
 
 
-def _skip(run: Run, token: Token, element: Element) -> None:
-    run.put(replace(token, on_flow=False, index=element.index, state=TokenState.LEFT))
-
-
 def _instance(run: Run, body: Scope, element: Element, index: int) -> None:
     """Every instance begins with what the activity's own token brought."""
     token = run.place(body.id, element, like=run.tokens[body.host])
@@ -57,10 +56,10 @@ def _instance(run: Run, body: Scope, element: Element, index: int) -> None:
 
 def _begin_rounds(run: Run, token: Token, element: Element, loop: StandardLoop) -> Refusal | None:
     if loop.test_before and loop.condition is not None:
-        going = is_true(run, "loopCondition", token, element, (None, 0, 0, 0, 0))
+        going = is_true(run, parts.LOOP_CONDITION, token, element, (None, 0, 0, 0, 0))
         if going is not True:
-            return going if isinstance(going, Refusal) else _skip(run, token, element)
-    body = run.open_scope(token, ScopeKind.BODY)
+            return going if isinstance(going, Refusal) else run.leave_at(token, element)
+    body = open_around(run, token, ScopeKind.BODY)
     if isinstance(body, Refusal):
         return body
     _instance(run, body, element, 0)
@@ -72,7 +71,7 @@ def _round_ended(run: Run, token: Token, element: Element, loop: StandardLoop) -
     going = loop.maximum is None or rounds < loop.maximum
     if going and loop.condition is not None:
         counter = rounds if loop.test_before else rounds - 1
-        answer = is_true(run, "loopCondition", token, element, (None, counter, 0, 0, rounds))
+        answer = is_true(run, parts.LOOP_CONDITION, token, element, (None, counter, 0, 0, rounds))
         if isinstance(answer, Refusal):
             return answer
         going = answer
@@ -96,9 +95,9 @@ def _begin_instances(run: Run, token: Token, element: Element, loop: MultiInstan
         return refusal
     if total == 0:
         _keep_outputs(run, loop, {}, 0)
-        return _skip(run, token, element)
+        return run.leave_at(token, element)
     kept: dict[str, Json] = {} if isinstance(items, int) else {COLLECTION: items}
-    body = run.open_scope(token, ScopeKind.BODY, **{TOTAL: total}, **kept)
+    body = open_around(run, token, ScopeKind.BODY, **{TOTAL: total}, **kept)
     if isinstance(body, Refusal):
         return body
     for index in range(count):
@@ -108,17 +107,17 @@ def _begin_instances(run: Run, token: Token, element: Element, loop: MultiInstan
 
 def _items(run: Run, token: Token, element: Element, loop: MultiInstance) -> list[Json] | int | Refusal:
     """The items of the collection, or how many instances there are."""
-    part = "collection" if loop.collection is not None else "cardinality"
+    part = parts.COLLECTION if loop.collection is not None else parts.CARDINALITY
     found = value(run, part, token, element, loop_arguments(run, token))
     match found:
         case Refusal():
             return found
-        case list() if part == "collection":
+        case list() if part == parts.COLLECTION:
             return found
-        case int() | float() if part == "cardinality" and not isinstance(found, bool) and 0 <= found == int(found):
+        case int() | float() if part == parts.CARDINALITY and not isinstance(found, bool) and 0 <= found == int(found):
             return int(found)
         case _:
-            wanted = "a list" if part == "collection" else "a whole number, 0 or more"
+            wanted = "a list" if part == parts.COLLECTION else "a whole number, 0 or more"
             return Refusal(
                 code="CONDITION_FAILED",
                 expected=f'{wanted} as {part} of "{element.id}"',
@@ -143,10 +142,10 @@ def _one_ended(run: Run, token: Token, element: Element, loop: MultiInstance) ->
     body, index = run.scopes[token.scope], token.loop_index or 0
     active = sum(other.scope == body.id for other in run.tokens.values()) - 1
     arguments = arguments_of(body, index, active, more=1)
-    output = None if loop.output is None else value(run, "outputElement", token, element, arguments)
+    output = None if loop.output is None else value(run, parts.OUTPUT_ELEMENT, token, element, arguments)
     if isinstance(output, Refusal):
         return output
-    complete = loop.completion is not None and is_true(run, "completionCondition", token, element, arguments)
+    complete = loop.completion is not None and is_true(run, parts.COMPLETION_CONDITION, token, element, arguments)
     if isinstance(complete, Refusal):
         return complete
     outputs = _with_output(run, body, loop, index, output)

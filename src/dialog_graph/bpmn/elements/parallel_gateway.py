@@ -3,11 +3,9 @@
 The token that arrives last goes on, so that its gatewayAction is the one that counts (§6.3).
 """
 
-from dataclasses import replace
-
-from dialog_graph.bpmn.definition import Element
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.run import Run
-from dialog_graph.bpmn.state import Token, TokenState
+from dialog_graph.bpmn.tokens import Token
 from dialog_graph.errors import Refusal
 
 
@@ -15,7 +13,7 @@ def enter(run: Run, token: Token, element: Element) -> Refusal | None:
     """Joins: the token is counted at its flow and used up, unless it is the last one."""
     joined = len(element.incoming) < 2 or run.arrive(token, element)
     if joined:
-        run.put(replace(token, on_flow=False, index=element.index, state=TokenState.LEFT))
+        run.leave_at(token, element)
     else:
         del run.tokens[token.id]
     return None

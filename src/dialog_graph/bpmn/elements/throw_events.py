@@ -3,13 +3,11 @@
 What nobody catches: an error stops the token here with incident `UNCAUGHT_ERROR`; an escalation has no effect.
 """
 
-from dataclasses import replace
-
-from dialog_graph.bpmn.definition import Element
 from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.elements.catching import throw
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.run import Run
-from dialog_graph.bpmn.state import Token, TokenState
+from dialog_graph.bpmn.tokens import Token, TokenState
 from dialog_graph.errors import Refusal
 
 
@@ -46,5 +44,5 @@ def escalation(run: Run, token: Token, element: Element) -> Refusal | None:
     """Escalates; unless that interrupts its scope, the token goes on."""
     stays = _escalate(run, token, element)
     if stays is True:
-        run.put(replace(token, on_flow=False, index=element.index, state=TokenState.LEFT))
+        run.leave_at(token, element)
     return stays if isinstance(stays, Refusal) else None

@@ -5,7 +5,9 @@ from dataclasses import replace
 from dialog_graph.bpmn.migration.places import Places
 from dialog_graph.bpmn.records import Record
 from dialog_graph.bpmn.run import END_EVENT
-from dialog_graph.bpmn.state import Scope, State, Token
+from dialog_graph.bpmn.state import State
+from dialog_graph.bpmn.tokens import SPENT, Scope, Token
+from dialog_graph.model.json_value import Json
 
 
 def reindexed(places: Places, state: State) -> State:
@@ -48,13 +50,20 @@ def _known(places: Places, index: int | None) -> int | None:
 
 def _token(places: Places, token: Token) -> Token:
     index = (_flow if token.on_flow else _element)(places, token.index)
-    return replace(token, index=index, last_task=_known(places, token.last_task))
+    return replace(token, index=index, last_task=_known(places, token.last_task), spent=_spent(places, token.spent))
+
+
+def _spent(places: Places, numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """The events that cannot occur now, as far as the new definition has them."""
+    return tuple(sorted(after.index for index in numbers if (after := places.element(index)) is not None))
 
 
 def _scope(places: Places, scope: Scope) -> Scope:
     element = _element(places, scope.element) if scope.parent else 0
     end_event = scope.extra.get(END_EVENT)
-    kept = {name: value for name, value in scope.extra.items() if name != END_EVENT}
+    kept = {name: value for name, value in scope.extra.items() if name not in (END_EVENT, SPENT)}
+    if spent := _spent(places, scope.spent):
+        kept[SPENT] = list[Json](spent)
     ended = _known(places, end_event) if isinstance(end_event, int) else None
     return replace(scope, element=element, extra=kept if ended is None else kept | {END_EVENT: ended})
 

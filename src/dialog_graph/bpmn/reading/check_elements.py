@@ -1,4 +1,4 @@
-"""Checks of single elements: what is executed, of a later version, refused, or badly formed in itself."""
+"""Checks of single elements: what is executed, refused, or badly formed in itself."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from dialog_graph.bpmn.reading.source import (
     SourceNode,
     SourceProcess,
     children,
+    condition_language,
     foreign,
     ignored_extensions,
     known_part,
@@ -30,8 +31,6 @@ def check_elements(process: SourceProcess, findings: Findings) -> None:
     for node in process.nodes:
         for what, fix in _refused(node):
             findings.add("DG2002", node.line, node.id, what=what, fix=fix)
-        for what in _later(node):
-            findings.add("DG2003", node.line, node.id, what=what)
         if len(events_of(node)) > 1:
             findings.add("DG2121", node.line, node.id, id=node.id, count=len(events_of(node)))
         if node.tag not in v.CONTAINERS:
@@ -50,7 +49,10 @@ def _refused(node: SourceNode) -> Iterator[tuple[str, str]]:
     for name in ("startQuantity", "completionQuantity"):
         if get(name, "1").strip() != "1":
             yield f"{name} other than 1", "use gateways"
+    if node.tag == "receiveTask" and get("instantiate") == "true":
+        yield "a receive task that starts the process", "use a message start event"
     yield from _refused_definitions(node)
+    yield from _misplaced(node)
 
 
 def _refused_definitions(node: SourceNode) -> Iterator[tuple[str, str]]:
@@ -66,20 +68,16 @@ def _interrupts_in_cycles(node: SourceNode, definition: Element) -> bool:
     return cycle and node.xml.get("cancelActivity", "true") != "false"
 
 
-def _later(node: SourceNode) -> Iterator[str]:
-    if node.tag in v.LATER_NODES:
-        yield f'element "{node.tag}"'
-    elif node.tag in v.EVENTS:
-        words = (event.word for event in events_of(node))
-        if node.tag == "intermediateCatchEvent" and not events_of(node):
-            yield "a catch event without a definition"
-        yield from (f"{_with_article(word)} {_WORDS[node.tag]}" for word in words if _is_later(node.tag, word))
-    if node.tag == "receiveTask" and node.xml.get("instantiate") == "true":
-        yield "a receive task that starts the process"
-
-
-def _is_later(tag: str, word: str) -> bool:
-    return (tag, word) not in v.EXECUTED_EVENTS
+def _misplaced(node: SourceNode) -> Iterator[tuple[str, str]]:
+    """Events that BPMN does not know at their place. A boundary event without a definition is told elsewhere."""
+    words = [event.word for event in events_of(node)]
+    if node.tag == "intermediateCatchEvent" and not words:
+        yield "a catch event without a definition", "say what it waits for"
+    for word in words:
+        if word == "referenced":
+            yield "a reference to an event definition", "write the definition into the event"
+        elif (node.tag, word) not in v.EXECUTED_EVENTS:
+            yield f"{_with_article(word)} {_WORDS[node.tag]}", "use an event that may stand there"
 
 
 def _with_article(word: str) -> str:
@@ -87,11 +85,36 @@ def _with_article(word: str) -> str:
 
 
 def _check_parts(node: SourceNode, findings: Findings) -> None:
+    words = frozenset(event.word for event in events_of(node))
     for namespace, local, child in children(node.xml):
         if namespace != v.BPMN:
             foreign(child, findings)
         elif local == "extensionElements":
-            if node.tag not in v.TASKS | v.CHOICES:
+            if node.tag in v.EVENTS:
+                _check_extensions(child, words, findings)
+            elif node.tag not in v.TASKS | v.CHOICES:
                 ignored_extensions(child, findings)
         elif local not in v.EVENT_DEFINITIONS or node.tag not in v.EVENTS:
             known_part(child, local, findings)
+        else:
+            _check_definition(child, local, findings)
+
+
+def _check_definition(definition: Element, local: str, findings: Findings) -> None:
+    """The parts of an event definition."""
+    for namespace, part, child in children(definition):
+        if namespace != v.BPMN:
+            foreign(child, findings)
+        elif part == "extensionElements":
+            _check_extensions(child, frozenset({v.EVENT_DEFINITIONS[local]}), findings)
+        elif part in v.EVENT_PARTS.get(local, ()):
+            condition_language(child, findings)
+        else:
+            known_part(child, part, findings)
+
+
+def _check_extensions(holder: Element, words: frozenset[str], findings: Findings) -> None:
+    known = frozenset[str]().union(*(v.EVENT_EXTENSIONS.get(word, frozenset()) for word in words))
+    for namespace, local, child in children(holder):
+        if namespace != v.OURS or local not in known:
+            foreign(child, findings)

@@ -1,28 +1,75 @@
-"""Checks of events: boundaries, what errors and escalations refer to, starts of scopes (process engine §5)."""
+"""Checks of events: boundaries, what they refer to, when they are due, links (process engine §5)."""
 
 from collections.abc import Iterator, Mapping
 
+from dialog_graph.bpmn.nodes import CALL_APP, TaskDefinition
 from dialog_graph.bpmn.reading import vocabulary as v
+from dialog_graph.bpmn.reading.called_apps import call_problems
 from dialog_graph.bpmn.reading.check_compensation import check_compensation
-from dialog_graph.bpmn.reading.events import activity_ref, events_of, is_interrupting, link_name, link_targets
+from dialog_graph.bpmn.reading.deadlines import deadline_problems
+from dialog_graph.bpmn.reading.declarations import Declarations
+from dialog_graph.bpmn.reading.events import (
+    activity_ref,
+    condition_of,
+    events_of,
+    is_interrupting,
+    link_name,
+    link_targets,
+)
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph
+from dialog_graph.bpmn.reading.messages import lacks_key, message_problems, signal_problems, ttl_problem
 from dialog_graph.bpmn.reading.source import SourceNode
+from dialog_graph.bpmn.reading.timers import timer_problems
 
 _ALWAYS_INTERRUPT = ("error", "cancel", "compensation")
 _NAMED = ("error", "escalation")
 
 
-def check_events(graph: Graph, codes: Mapping[str, str], findings: Findings) -> None:
-    """Every event of the process. `codes`: of the errors and escalations that the file declares."""
+Tasks = Mapping[str, TaskDefinition]
+"""Node id -> what its extensions declare."""
+
+
+def check_events(graph: Graph, declared: Declarations, tasks: Tasks, findings: Findings) -> None:
+    """Every event of the process, and the messages of tasks."""
     for node in graph.nodes.values():
-        if node.tag == "boundaryEvent":
-            for problem in _boundary_problems(node, graph):
-                findings.add("DG2113", node.line, node.id, id=node.id, problem=problem)
-        for problem in _reference_problems(node, graph, codes):
-            findings.add("DG2116", node.line, node.id, id=node.id, problem=problem)
+        task = tasks.get(node.id)
+        problems = (
+            ("DG2113", _boundary_problems(node, graph)),
+            ("DG2115", message_problems(node, task, declared)),
+            ("DG2115", signal_problems(node, declared)),
+            ("DG2116", _reference_problems(node, graph, declared.codes)),
+            ("DG2117", _time_problems(node, task, graph)),
+            ("DG2120", call_problems(node) if task is not None and task.type == CALL_APP else ()),
+        )
+        for code, found in problems:
+            for problem in found:
+                findings.add(code, node.line, node.id, id=node.id, problem=problem)
+        if lacks_key(node, task, declared):
+            begins = node.tag == "startEvent" and node.scope is None
+            findings.add("DG2115 start" if begins else "DG2115 key", node.line, node.id, id=node.id)
+        if any(event.word == "conditional" and condition_of(event) is None for event in events_of(node)):
+            findings.add("DG2123", node.line, node.id, id=node.id)
     _check_links(graph, findings)
     check_compensation(graph, findings)
+
+
+def _time_problems(node: SourceNode, task: TaskDefinition | None, graph: Graph) -> Iterator[str]:
+    begins = node.tag == "startEvent" and not _is_of_event_subprocess(node, graph)
+    around = node.tag in ("startEvent", "boundaryEvent")
+    for event in events_of(node):
+        if event.word == "timer":
+            # A repeated timer on an interrupting boundary is refused as an element (DG2002).
+            repeats = begins or node.tag == "boundaryEvent" or (around and not is_interrupting(node))
+            yield from timer_problems(node, event.xml, repeats=repeats, begins=begins)
+    if problem := ttl_problem(node, task):
+        yield problem
+    if task is not None:
+        yield from deadline_problems(node, task)
+
+
+def _is_of_event_subprocess(node: SourceNode, graph: Graph) -> bool:
+    return node.scope is not None and graph.nodes[node.scope].is_by_event
 
 
 def _check_links(graph: Graph, findings: Findings) -> None:
@@ -45,9 +92,11 @@ def _check_links(graph: Graph, findings: Findings) -> None:
 
 
 def _boundary_problems(node: SourceNode, graph: Graph) -> Iterator[str]:
+    if node.tag != "boundaryEvent":
+        return
     host = graph.nodes.get(node.attached_to or "")
     words = [event.word for event in events_of(node)]
-    if host is None or host.tag not in v.ACTIVITIES or host.scope != node.scope:
+    if host is None or host.tag not in v.ACTIVITIES or host.scope != node.scope or host.is_by_event:
         yield "is attached to no activity beside it"
     if graph.into[node.id]:
         yield "is a boundary event and has an incoming flow"

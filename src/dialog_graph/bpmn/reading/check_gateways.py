@@ -1,16 +1,18 @@
 """Checks of choices: defaults, missing conditions, completeness, circles (process engine §4.2, §5)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from dialog_graph.bpmn.actions import type_actions
 from dialog_graph.bpmn.commands import REJECT
-from dialog_graph.bpmn.definition import ActionType, TaskDefinition, TaskKind
+from dialog_graph.bpmn.nodes import RECEIVE_MESSAGE, SEND_MESSAGE, ActionType, TaskDefinition, TaskKind
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.conditions import are_complete, are_disjoint, comparison
+from dialog_graph.bpmn.reading.declarations import referred
 from dialog_graph.bpmn.reading.events import events_of, link_name
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph, circles
-from dialog_graph.bpmn.reading.source import SourceNode
+from dialog_graph.bpmn.reading.loops import LOOPS
+from dialog_graph.bpmn.reading.source import SourceNode, children
 
 Tasks = Mapping[str, TaskDefinition]
 """Node id -> what its extensions declare."""
@@ -69,23 +71,33 @@ def _check_inclusive(node: SourceNode, graph: Graph, findings: Findings) -> None
 
 
 def _check_event_based(node: SourceNode, graph: Graph, findings: Findings) -> None:
-    for flow in graph.out[node.id]:
-        target = graph.nodes[flow.target]
-        if target.tag not in v.WAITING_EVENTS:
-            findings.add("DG2112", node.line, node.id, id=node.id, problem=f'leads to "{target.id}", a {target.tag}')
-        elif len(graph.into[target.id]) > 1:
-            problem = f'leads to "{target.id}", which has other incoming flows'
-            findings.add("DG2112", node.line, node.id, id=node.id, problem=problem)
-    names = {_message_of(graph.nodes[id]) for id in graph.after(node.id) if graph.nodes[id].tag == "receiveTask"}
-    if names & {_message_of(graph.nodes[id]) for id in graph.after(node.id) if graph.nodes[id].tag in v.EVENTS} - {""}:
-        findings.add(
-            "DG2112", node.line, node.id, id=node.id, problem="waits for one message in an event and in a task"
-        )
+    targets = [graph.nodes[flow.target] for flow in graph.out[node.id]]
+    problems = [problem for target in targets for problem in _target_problems(target, graph)]
+    in_tasks = {_message_of(each) for each in targets if each.tag == "receiveTask"} - {""}
+    in_events = {_message_of(each) for each in targets if each.tag != "receiveTask"} - {""}
+    if in_tasks & in_events:
+        problems.append("waits for one message in an event and in a task")
+    for problem in problems:
+        findings.add("DG2112", node.line, node.id, id=node.id, problem=problem)
+
+
+def _target_problems(target: SourceNode, graph: Graph) -> Iterator[str]:
+    """Why an event-based gateway may not lead there; a catch event without a definition is told for itself."""
+    words = {event.word for event in events_of(target)}
+    receives = target.tag == "receiveTask"
+    if not receives and (target.tag != "intermediateCatchEvent" or words - v.AWAITED):
+        yield f'leads to "{target.id}", a {" ".join([*sorted(words), target.tag])}'
+    elif len(graph.into[target.id]) > 1:
+        yield f'leads to "{target.id}", which has other incoming flows'
+    if receives and graph.jumps.get(target.id):
+        yield f'leads to "{target.id}", which has events at its boundary'
+    if receives and any(local in LOOPS for _, local, _ in children(target.xml)):
+        yield f'leads to "{target.id}", which loops'
 
 
 def _message_of(node: SourceNode) -> str:
     event = next((event for event in events_of(node) if event.word == "message"), None)
-    return (event.ref if event else node.xml.get("messageRef")) or ""
+    return (event.ref if event else referred(node.xml.get("messageRef"))) or ""
 
 
 def _arriving_actions(node: SourceNode, graph: Graph, tasks: Tasks) -> frozenset[str | None] | None:
@@ -111,17 +123,21 @@ def _check_circles(graph: Graph, tasks: Tasks, findings: Findings) -> None:
             told.update(circle)
 
 
-def _is_passing(node: SourceNode) -> bool:
-    return node.tag in v.PASSING or link_name(node) is not None
+def _is_passing(node: SourceNode, tasks: Tasks) -> bool:
+    """True for events that hold nothing up, and for tasks that only send."""
+    sends = node.id in tasks and tasks[node.id].type == SEND_MESSAGE
+    return sends or node.tag in v.PASSING or link_name(node) is not None
 
 
 def _certain(graph: Graph, tasks: Tasks, id: str) -> list[str]:
     """Where a token that arrives at a passing element goes without any choice."""
     node, flows = graph.nodes[id], graph.out[id]
-    if _is_passing(node):
+    if _is_passing(node, tasks):
         return [flow.target for flow in flows if flow.condition is None] + list(graph.jumps.get(id, ()))
     if node.tag == "parallelGateway":
         return graph.after(id) if len(graph.into[id]) < 2 else []
+    if node.tag == "eventBasedGateway":
+        return []
     if node.tag == "inclusiveGateway":
         return [flow.target for flow in flows if flow.condition is None and flow.id != node.default]
     first = next((flow for flow in flows if flow.id != node.default or len(flows) == 1), None)
@@ -134,5 +150,6 @@ def _automatic(graph: Graph, tasks: Tasks, id: str) -> list[str]:
     """Where a token can go without a user: gateways and service tasks pass it on."""
     task = tasks.get(id)
     node = graph.nodes[id]
-    automatic = node.tag in v.GATEWAYS or _is_passing(node) or (task is not None and task.kind is TaskKind.SERVICE)
-    return graph.after(id) if automatic else []
+    served = task is not None and task.kind is TaskKind.SERVICE and task.type != RECEIVE_MESSAGE
+    passes = node.tag in v.GATEWAYS and node.tag != "eventBasedGateway"
+    return graph.after(id) if passes or served or _is_passing(node, tasks) else []

@@ -34,11 +34,11 @@ def _starts(scope: str | None, graph: Graph) -> list[SourceNode]:
 
 
 def _check_typed(id: str, scope: str | None, graph: Graph, findings: Findings) -> None:
-    """Where a start event must be blank; one that a later version may have there is told as such."""
+    """Where a start event must be blank; a process may also begin with what comes from outside."""
+    allowed = v.STARTS_PROCESS if scope is None else frozenset[str]()
     for start in _starts(scope, graph):
-        if any((start.tag, event.word) in v.EXECUTED_EVENTS for event in events_of(start)) or (
-            scope is not None and events_of(start)
-        ):
+        words = {event.word for event in events_of(start)}
+        if any((start.tag, word) in v.EXECUTED_EVENTS for word in words - allowed):
             problem = f'has the typed start event "{start.id}", which only an event subprocess may have'
             findings.add("DG2119", start.line, start.id, id=id, problem=problem)
 
@@ -78,13 +78,13 @@ def _event_problems(node: SourceNode, graph: Graph) -> Iterator[str]:
 
 
 def _check_reach(graph: Graph, findings: Findings) -> None:
-    """Elements of later versions count as starts and ends, so that one finding does not bring a dozen others."""
+    """Elements that are refused count as starts and ends, so that one finding does not bring a dozen others."""
     nodes = graph.nodes.values()
-    later = {node.id for node in nodes if node.tag not in v.EXECUTED}
+    refused = {node.id for node in nodes if node.tag not in v.EXECUTED}
     starts = {node.id for node in nodes if node.tag == "startEvent" or _is_offered(node, graph)} | {
-        id for id in later if not graph.into[id]
+        id for id in refused if not graph.into[id]
     }
-    ends = {node.id for node in nodes if not graph.out[node.id]} | later
+    ends = {node.id for node in nodes if not graph.out[node.id]} | refused
     forward, backward = reachable(starts, graph.after), reachable(ends, graph.before)
     for node in nodes:
         if starts and node.id not in forward and _is_checked(node, graph):
@@ -94,7 +94,7 @@ def _check_reach(graph: Graph, findings: Findings) -> None:
 
 
 def _is_checked(node: SourceNode, graph: Graph) -> bool:
-    """What lies in an element of a later version, or in a scope without a start, is told with that."""
+    """What lies in an element that is refused, or in a scope without a start, is told with that."""
     if node.is_by_event or node.scope is None:
         return not node.is_by_event
     return graph.nodes[node.scope].tag in v.EXECUTED and any(

@@ -3,47 +3,71 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dialog_graph.bpmn.definition import Definition, Element, ElementKind, Flow, TaskDefinition, TaskKind
+from dialog_graph.bpmn.definition import Definition
+from dialog_graph.bpmn.nodes import (
+    CALL_APP,
+    OWN_TYPES,
+    RECEIVE_MESSAGE,
+    SEND_MESSAGE,
+    Element,
+    ElementKind,
+    Flow,
+    TaskDefinition,
+    TaskKind,
+)
 from dialog_graph.bpmn.reading import vocabulary as v
+from dialog_graph.bpmn.reading.deadlines import with_deadlines
+from dialog_graph.bpmn.reading.declarations import Declarations
 from dialog_graph.bpmn.reading.events import activity_ref, event_definition, handlers, is_interrupting, link_targets
 from dialog_graph.bpmn.reading.extensions import Extensions
 from dialog_graph.bpmn.reading.loops import ad_hoc_of, loop_of
+from dialog_graph.bpmn.reading.messages import message_of
 from dialog_graph.bpmn.reading.reach import reach_of
 from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess
 
-_TYPE_OF_ELEMENT: Mapping[str, str] = {"businessRuleTask": "businessRule", "receiveTask": "receiveMessage"}
+_TYPE_OF_ELEMENT: Mapping[str, str] = {
+    "businessRuleTask": "businessRule",
+    "receiveTask": RECEIVE_MESSAGE,
+    "callActivity": CALL_APP,
+}
 _NO_TYPE = "none"
 
 
 def task_definition(node: SourceNode, extensions: Extensions, kinds: Mapping[str, TaskKind]) -> TaskDefinition:
     """What a task is, from its type; a type without code here is told by its element (app folder rules §3)."""
-    declared = extensions.type or _TYPE_OF_ELEMENT.get(node.tag, _NO_TYPE)
-    type = _usual_spelling(declared, kinds)
-    by_element = TaskKind.SERVICE if node.tag in v.SERVICE_ELEMENTS else TaskKind.USER
+    type = _usual_spelling(extensions.type or _type_of_element(node), kinds)
+    by_element = TaskKind.SERVICE if node.tag in v.SERVICE_ELEMENTS or type in OWN_TYPES else TaskKind.USER
     kind = TaskKind.USER if type == _NO_TYPE else kinds.get(type, by_element)
     return TaskDefinition(
         type=type,
         kind=kind,
-        has_handler=type == _NO_TYPE or type in kinds,
+        has_handler=type == _NO_TYPE or type in OWN_TYPES or type in kinds,
         actions=extensions.actions,
         config=extensions.config,
     )
 
 
+def _type_of_element(node: SourceNode) -> str:
+    """A send task sends its message, if it has one."""
+    if node.tag == "sendTask" and node.xml.get("messageRef"):
+        return SEND_MESSAGE
+    return _TYPE_OF_ELEMENT.get(node.tag, _NO_TYPE)
+
+
 def _usual_spelling(type: str, kinds: Mapping[str, TaskKind]) -> str:
     if type in kinds:
         return type
-    services = (known for known, kind in kinds.items() if kind is TaskKind.SERVICE)
+    services = (CALL_APP, *(known for known, kind in kinds.items() if kind is TaskKind.SERVICE))
     return next((known for known in services if known.lower() == type.lower()), type)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What is known of the nodes besides their place: tasks and extensions by node id, codes by declaration id."""
+    """What is known of the nodes besides their place: tasks and extensions by node id, and what events refer to."""
 
     tasks: Mapping[str, TaskDefinition]
     extensions: Mapping[str, Extensions]
-    codes: Mapping[str, str]
+    declared: Declarations
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +86,7 @@ class _Places:
 def compile_process(process: SourceProcess, parts: Parts, sha256: str) -> Definition:
     """The compiled form of a process in which the checks found no error."""
     places = _places(process)
-    elements = tuple(_element(process, parts, places, node) for node in process.nodes)
+    elements = with_deadlines(tuple(_element(process, parts, places, node) for node in process.nodes))
     flows = tuple(_flow(number, flow, places.numbers) for number, flow in enumerate(process.flows))
     return Definition(
         id=process.id,
@@ -113,7 +137,7 @@ def _element(process: SourceProcess, parts: Parts, places: _Places, node: Source
         default=places.flows[node.default] if node.default is not None else None,
         connected_data_type=extensions.connected_data_type if extensions else None,
         scope=places.numbers[node.scope] if node.scope is not None else None,
-        event=event_definition(node, parts.codes, places.targets.get(node.id)),
+        event=event_definition(node, parts.declared, places.targets.get(node.id)),
         host=places.numbers[node.attached_to] if node.attached_to is not None else None,
         boundaries=tuple(places.attached[node.id]),
         interrupting=is_interrupting(node),
@@ -122,6 +146,7 @@ def _element(process: SourceProcess, parts: Parts, places: _Places, node: Source
         handler=places.handlers.get(node.id),
         for_compensation=node.is_for_compensation,
         ad_hoc=ad_hoc_of(node),
+        message=message_of(node, parts.tasks.get(node.id), parts.declared),
     )
 
 

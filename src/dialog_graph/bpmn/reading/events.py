@@ -1,15 +1,17 @@
-"""The event definitions of a node, and the codes of the errors and escalations that a file declares."""
+"""The event definitions of a node, and where they lead."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dialog_graph.bpmn.element_parts import EventDefinition, EventType
+from dialog_graph.bpmn.element_parts import EventDefinition, EventType, Expression
 from dialog_graph.bpmn.reading import vocabulary as v
-from dialog_graph.bpmn.reading.source import SourceNode, children
+from dialog_graph.bpmn.reading.declarations import Declarations, referred
+from dialog_graph.bpmn.reading.messages import signal_of
+from dialog_graph.bpmn.reading.source import SourceNode, children, text_of
+from dialog_graph.bpmn.reading.timers import timer_of
 from dialog_graph.model.safe_xml import Element
 
 _CATCH, _THROW = "intermediateCatchEvent", "intermediateThrowEvent"
-_DECLARED = {"error": "errorCode", "escalation": "escalationCode"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +23,8 @@ class SourceEvent:
 
     @property
     def ref(self) -> str | None:
-        """The error or escalation that it refers to."""
-        return self.xml.get(f"{self.word}Ref")
-
-
-def declared_codes(root: Element) -> Mapping[str, str]:
-    """Id of an error or escalation -> its code; where it has none the id is the code."""
-    found = (
-        (child.get("id"), child.get(_DECLARED[local]))
-        for namespace, local, child in children(root)
-        if namespace == v.BPMN and local in _DECLARED
-    )
-    return {id: code or id for id, code in found if id}
+        """The error, escalation, message or signal that it refers to."""
+        return referred(self.xml.get(f"{self.word}Ref"))
 
 
 def events_of(node: SourceNode) -> list[SourceEvent]:
@@ -84,9 +76,24 @@ def is_interrupting(node: SourceNode) -> bool:
     return node.xml.get(name, "true").strip() not in ("false", "0")
 
 
-def event_definition(node: SourceNode, codes: Mapping[str, str], target: int | None) -> EventDefinition | None:
+def condition_of(event: SourceEvent) -> Expression | None:
+    """The condition of a conditional event."""
+    found = next(event.xml.iterchildren(f"{{{v.BPMN}}}condition"), None)
+    text = text_of(found) if found is not None else ""
+    return Expression(text, found.sourceline or 1) if found is not None and text else None
+
+
+def event_definition(node: SourceNode, declared: Declarations, target: int | None) -> EventDefinition | None:
     """The compiled event definition of a node in which the checks found no error; `target`: link, activity."""
     event = next(iter(events_of(node)), None)
     if event is None:
         return None
-    return EventDefinition(type=EventType(event.word), code=codes.get(event.ref or ""), target=target)
+    type = EventType(event.word)
+    return EventDefinition(
+        type=type,
+        code=declared.codes.get(event.ref or ""),
+        target=target,
+        timer=timer_of(node, event.xml) if type is EventType.TIMER else None,
+        signal=signal_of(node, declared) if type is EventType.SIGNAL else None,
+        condition=condition_of(event) if type is EventType.CONDITIONAL else None,
+    )

@@ -13,6 +13,9 @@ _PARTS = {
     "standardLoopCharacteristics": frozenset({"loopCondition"}),
     "multiInstanceLoopCharacteristics": frozenset({"loopCardinality", "completionCondition"}),
 }
+LOOPS = frozenset(_PARTS)
+"""Elements that make an activity loop."""
+
 _OURS = frozenset({"multiInstance"})
 
 

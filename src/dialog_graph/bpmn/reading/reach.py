@@ -8,8 +8,8 @@ one place, with the events at its boundary behind it. The bit of G itself stands
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from dialog_graph.bpmn.definition import Element, ElementKind, Flow
 from dialog_graph.bpmn.element_parts import EventType
+from dialog_graph.bpmn.nodes import Element, ElementKind, Flow
 
 Reach = Mapping[int, Mapping[int, int]]
 """Gateway -> incoming flow -> places."""

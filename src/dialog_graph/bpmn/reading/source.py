@@ -237,12 +237,10 @@ def _lanes(reading: _Reading, lane_set: Element) -> None:
 
 
 def known_part(xml: Element, local: str, findings: Findings) -> None:
-    """Finds out whether an element of the BPMN namespace is carried, of a later version, refused, or unknown."""
+    """Finds out whether an element of the BPMN namespace is carried, refused, or unknown."""
     id = xml.get("id") or _host(xml)
     if local in v.REFUSED_PARTS:
         findings.add("DG2002", xml.sourceline, id, what=f'element "{local}"', fix=v.REFUSED_PARTS[local])
-    elif local in v.EVENT_DEFINITIONS:
-        findings.add("DG2003", xml.sourceline, id, what=f"{v.EVENT_DEFINITIONS[local]} event definition")
     elif local not in v.CARRIED:
         findings.add("DG2002", xml.sourceline, id, what=f'unknown element "{local}"', fix="remove it")
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import TypeAlias
 
-from dialog_graph.bpmn.definition import Definition, Element, ElementKind
+from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.element_parts import EventType
+from dialog_graph.bpmn.nodes import Element, ElementKind
 from dialog_graph.bpmn.reading.findings import Findings
 
 MAX_MARKINGS = 10_000
@@ -22,6 +23,7 @@ _MAX_ON_FLOW = 2
 
 Marking: TypeAlias = tuple[int, ...]
 
+_ONE_WAY = frozenset({ElementKind.EXCLUSIVE_GATEWAY, ElementKind.EVENT_BASED_GATEWAY})
 _CLEARS = frozenset({EventType.TERMINATE, EventType.ERROR, EventType.CANCEL})
 
 
@@ -145,7 +147,7 @@ class _Search:
             yield from self._onward(self.definition.elements[target])
             return
         flows = self.definition.outgoing(element)
-        if element.kind is ElementKind.EXCLUSIVE_GATEWAY:
+        if element.kind in _ONE_WAY:
             yield from ((flow.index,) for flow in flows)
             return
         always = tuple(f.index for f in flows if f.condition_text is None and f.index != element.default)
@@ -183,7 +185,6 @@ def search_states(definition: Definition, findings: Findings) -> None:
 def _may_split(definition: Definition, scope: int | None) -> bool:
     """False where there is never more than one token, so that nothing can go wrong."""
     inside = definition.inside(scope)
-    one_way = (ElementKind.EXCLUSIVE_GATEWAY,)
     joins = any(e.kind is ElementKind.PARALLEL_GATEWAY and len(e.incoming) > 1 for e in inside)
-    splits = any(len(e.outgoing) > 1 and e.kind not in one_way for e in inside)
+    splits = any(len(e.outgoing) > 1 and e.kind not in _ONE_WAY for e in inside)
     return joins or splits or any(not e.interrupting and e.host is not None for e in inside)

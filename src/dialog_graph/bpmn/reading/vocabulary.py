@@ -1,14 +1,13 @@
 """Names of the BPMN file: namespaces, and what becomes of every element of the standard (process engine §3).
 
-An element is executed (`ElementKind`), carried as annotation, of a later version (`DG2003`), or refused for good
-(`DG2002`). A name of the BPMN namespace that stands nowhere here is refused as unknown: nothing is ignored silently.
+An element is executed (`ElementKind`), carried as annotation, or refused for good (`DG2002`). A name of the BPMN
+namespace that stands nowhere here is refused as unknown: nothing is ignored silently.
 """
 
 from collections.abc import Mapping
 
-from dialog_graph.bpmn.definition import ElementKind
-from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.elements import BEHAVIOURS
+from dialog_graph.bpmn.nodes import ElementKind
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ALTINN = frozenset({"http://altinn.no/process", "http://altinn.no"})
@@ -35,15 +34,18 @@ OTHER_ENGINES: Mapping[str, str] = {
 """Namespaces whose elements and attributes mean something to another engine (`DG2004`)."""
 
 EXECUTED = frozenset(kind.value for kind in ElementKind)
-TASKS = frozenset(kind for kind in EXECUTED if kind.lower().endswith("task"))
-SERVICE_ELEMENTS = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
+TASKS = frozenset(kind for kind in EXECUTED if kind.lower().endswith("task")) | {"callActivity"}
+SERVICE_ELEMENTS = frozenset({"serviceTask", "sendTask", "businessRuleTask", "callActivity"})
 CHOICES = frozenset({"exclusiveGateway", "inclusiveGateway"})
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
-ACTIVITIES = TASKS | CONTAINERS | {"callActivity"}
+ACTIVITIES = TASKS | CONTAINERS
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
-WAITING_EVENTS = frozenset({"intermediateCatchEvent", "receiveTask"})
-"""What an event-based gateway may lead to."""
+AWAITED = frozenset({"message", "timer", "signal", "conditional"})
+"""Event definitions that an event-based gateway may wait for."""
+
+STARTS_PROCESS = frozenset({"message", "timer", "signal"})
+"""Event definitions of start events that a process may have; others only event subprocesses."""
 
 PASSING = frozenset({"intermediateThrowEvent", "boundaryEvent"})
 """Events that never hold a token up; of catch events only links do not."""
@@ -65,18 +67,21 @@ EVENT_DEFINITIONS: Mapping[str, str] = {
 EXECUTED_EVENTS: frozenset[tuple[str, str | None]] = frozenset(
     (kind.value, type.value if type else None) for kind, type in BEHAVIOURS
 )
-"""Tag and word of the event definition, None for none events: what this version executes."""
+"""Tag and word of the event definition, None for none events: what is executed; no other pair is BPMN."""
 
-REFERENCES: Mapping[EventType, str] = {EventType.ERROR: "errorRef", EventType.ESCALATION: "escalationRef"}
-"""Event definition -> its attribute that names what is thrown or caught."""
+EVENT_PARTS: Mapping[str, frozenset[str]] = {
+    "messageEventDefinition": frozenset({"operationRef"}),
+    "timerEventDefinition": frozenset({"timeDate", "timeDuration", "timeCycle"}),
+    "conditionalEventDefinition": frozenset({"condition"}),
+    "linkEventDefinition": frozenset({"source", "target"}),
+}
+"""Event definition -> the elements that stand in it, besides documentation and extensions."""
 
-LATER_NODES = frozenset(
-    {
-        "eventBasedGateway",
-        "callActivity",
-    }
-)
-"""Flow nodes of a later version."""
+EVENT_EXTENSIONS: Mapping[str, frozenset[str]] = {
+    "timer": frozenset({"timer"}),
+    "message": frozenset({"correlation", "ttl"}),
+}
+"""Word of an event definition -> the elements of our own namespace that the event may have."""
 
 REFUSED_NODES: Mapping[str, str] = {
     "complexGateway": "use exclusive, inclusive or parallel gateways",
@@ -106,7 +111,7 @@ REFUSED_PARTS: Mapping[str, str] = {
 }
 """Other elements that are refused for good, with what to do instead."""
 
-NODES = EXECUTED | LATER_NODES | REFUSED_NODES.keys()
+NODES = EXECUTED | REFUSED_NODES.keys()
 
 CARRIED = frozenset(
     {

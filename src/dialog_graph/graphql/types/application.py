@@ -134,7 +134,7 @@ def process_definition(root: AppVersion) -> ProcessDefinition:
         id=root.definition.id,
         version=str(root.ordinal),
         bpmn_xml=root.process_xml.decode("utf-8-sig", errors="replace"),
-        elements=[_element(root, element) for element in root.definition.elements],
+        elements=[_element(root, element) for element in root.definition.written],
     )
 
 
