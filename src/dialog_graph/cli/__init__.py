@@ -5,10 +5,10 @@ One module per group of commands; each gives its `commands`, and their order her
 
 import typer
 
-from dialog_graph.cli import apps, building, client, database, drawing, serving, tokens
+from dialog_graph.cli import apps, building, client, database, drawing, policies, scaffold, serving, tokens
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-for _group in (serving, tokens, apps, drawing, building, database, client):
+for _group in (serving, tokens, apps, scaffold, policies, drawing, building, database, client):
     app.add_typer(_group.commands)
 
 

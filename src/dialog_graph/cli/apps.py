@@ -78,7 +78,11 @@ def _shown(report: linter.CheckReport, *, as_json: bool, shape: Format | None) -
 
 def _has_colour() -> bool:
     """Colour is for terminals, and never for those who have said no (no-color.org)."""
-    return sys.stdout.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    return _is_terminal() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _mend(report: linter.CheckReport, environment: str, *, to_errors: bool) -> None:
