@@ -28,6 +28,8 @@ _EMPTIEST = 2_000
 _LABEL_DISTANCE = 300
 _EVENT_SIZE = 36
 _MOST_TRIALS = 200_000
+_CLEARANCE = 4
+"""Distance of lines from shapes that they have nothing to do with."""
 _BETWEEN_PLANES = 80
 _CAPTION_HEIGHT = 24
 
@@ -179,9 +181,9 @@ def _place_boundaries(boxes: dict[str, Box], steps: list[Figure], contents: Cont
     for figure in steps:
         if figure.host is not None and figure.id not in boxes:
             host, beside = boxes[figure.host], contents.attached(figure.host)
-            step = min(_EVENT_SIZE + 8, host.width / (len(beside) + 1))
+            step = min(_EVENT_SIZE + 8, host.width / len(beside))
             number = next(number for number, other in enumerate(beside) if other.id == figure.id)
-            boxes[figure.id] = centred(host.right - step * (number + 0.8), host.bottom, _EVENT_SIZE, _EVENT_SIZE)
+            boxes[figure.id] = centred(host.right - step * (number + 0.5), host.bottom, _EVENT_SIZE, _EVENT_SIZE)
 
 
 # Lines ---------------------------------------------------------------------------------------------------------------
@@ -191,7 +193,7 @@ def _paths(plane: _Plane, boxes: Mapping[str, Box], contents: Contents, opened: 
     paths: dict[str, Path] = {}
     steps = [id for id in boxes if contents.figures[id].family in FLOW_NODES and id not in opened]
     trials = len(steps) * sum(line.id not in plane.paths for line in contents.lines.values())
-    obstacles = {id: boxes[id].grown(-1) for id in steps} if trials <= _MOST_TRIALS else dict[str, Box]()
+    obstacles = {id: boxes[id].grown(_CLEARANCE) for id in steps} if trials <= _MOST_TRIALS else dict[str, Box]()
     for line in contents.lines.values():
         path = _path(line, plane, boxes, contents, obstacles)
         if path is not None:

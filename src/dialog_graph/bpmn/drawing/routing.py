@@ -21,6 +21,7 @@ _PER_SHAPE = 2_000
 """How much longer a way may be for each shape that it does not run through."""
 _PER_BEND = 15
 _NEAR = 3
+"""What is so close needs no bend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,9 @@ def _ways(source: Place, target: Place) -> Iterator[Path]:
 
 
 def _across(start: Point, end: Point) -> Iterator[Path]:
-    if end[0] > start[0]:
+    if end[0] > start[0] and abs(end[1] - start[1]) < _NEAR:
+        yield start, end
+    elif end[0] > start[0]:
         for middle in (start[0] + end[0]) / 2, start[0] + _CLEARANCE, end[0] - _CLEARANCE:
             yield start, (middle, start[1]), (middle, end[1]), end
 

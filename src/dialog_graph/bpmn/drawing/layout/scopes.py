@@ -152,8 +152,10 @@ class _Layout:
         for top, ids in groups.items():
             if top in flows_of:
                 yield self._part({id: rooms[id] for id in ids}, flows_of[top])
-        single = [ids[0] for top, ids in groups.items() if top not in flows_of]
-        yield from _shelves([_alone(rooms[id]) for id in single])
+        single = {ids[0]: _alone(rooms[ids[0]]) for top, ids in groups.items() if top not in flows_of}
+        is_pool = {id: self.contents.figures[id].family is Family.POOL for id in single}
+        yield from (single[id] for id in single if is_pool[id])
+        yield from _shelves([single[id] for id in single if not is_pool[id]])
 
     def _step(self, id: str) -> str:
         """The step itself, or the one that it is attached to."""
@@ -221,10 +223,11 @@ def _cropped(ground: _Ground, rooms: Mapping[str, Room], centres: Sequence[tuple
 
 
 def _shelves(items: Sequence[_Ground]) -> Iterator[_Ground]:
-    """Single things in rows."""
+    """Single things in rows; of very many the rows are longer."""
+    widest = max(_SHELF_WIDTH, 1.5 * sum((item.width + 40) * (item.height + 40) for item in items) ** 0.5)
     row = _Ground()
     for item in items:
-        if row.width and row.width + _BETWEEN_PARTS + item.width > _SHELF_WIDTH:
+        if row.width and row.width + _BETWEEN_PARTS + item.width > widest:
             yield row
             row = _Ground()
         x = row.width + _BETWEEN_PARTS if row.width else 0.0
