@@ -206,3 +206,32 @@ def parse(data: bytes, *, file: str, limits: Limits = BPMN_LIMITS) -> "Element |
     text = _decode(data)
     result = text if isinstance(text, _Finding) else _tree(text, limits)
     return (result.named(file),) if isinstance(result, _Finding) else result
+
+
+class _Answers(etree.Resolver):
+    """Gives the compiler of schemas the documents it may have, and nothing for any other address."""
+
+    def __init__(self, documents: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self._documents = documents
+
+    def resolve(self, system_url: str | None, public_id: str | None, context: object):
+        """Called by the library for everything that it would open."""
+        document = self._documents.get(system_url or "")
+        if document is None:
+            return self.resolve_empty(context)
+        return self.resolve_string(document, context, base_url=system_url)
+
+
+def compile_schema(documents: Mapping[str, Element], main: str) -> "etree.XMLSchema | str":
+    """Compiles an XSD of documents that were read here, given by the addresses they name each other by.
+
+    What is wrong with it is a text. Nothing but these documents is read, whatever else they ask for.
+    """
+    texts = {address: etree.tostring(top) for address, top in documents.items()}
+    parser = _parser()
+    parser.resolvers.add(_Answers(texts))
+    try:
+        return etree.XMLSchema(etree.fromstring(texts[main], parser, base_url=main))
+    except etree.LxmlError as error:
+        return str(error).partition("\n")[0]

@@ -36,7 +36,8 @@ class Shape:
     """One place of a document; not changed once the model is made.
 
     `members` in the order of the XML; `is_open`: an object that may have members the model does not name;
-    `default`: the schema's value for a new document, None without one.
+    `default`: the schema's value for a new document, None without one; `namespaces`: of members whose elements stand in
+    another namespace than those of the model usually do, "" for none.
     """
 
     kind: Kind = Kind.ANY
@@ -45,6 +46,7 @@ class Shape:
     place: Place = Place.ELEMENT
     default: Json = None
     is_open: bool = False
+    namespaces: dict[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
     def row(self) -> "Shape":

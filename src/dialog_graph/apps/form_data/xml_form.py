@@ -6,6 +6,7 @@ Writing never fails: what the model does not name is written as it stands, names
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from dialog_graph.apps.contents.models import Model
@@ -48,28 +49,44 @@ def to_xml(model: Model, document: Json) -> bytes:
     if model.namespace:
         prefix = "" if model.is_qualified else "n:"
         attributes = f' xmlns{":n" if prefix else ""}="{_quoted(model.namespace)}"'
-    out: list[str] = [_DECLARATION]
-    _write_element(f"{prefix}{root}", document if isinstance(document, dict) else {}, model.shape, out, attributes)
-    return "".join(out).encode("utf-8")
+    usual = (model.namespace or "") if model.is_qualified else ""
+    writer = _Writer(usual)
+    writer.element(f"{prefix}{root}", document if isinstance(document, dict) else {}, model.shape, (attributes, usual))
+    return f"{_DECLARATION}{''.join(writer.out)}".encode()
 
 
-def _write_element(name: str, value: Json, shape: Shape, out: list[str], attributes: str = "") -> None:
-    if not isinstance(value, dict):
-        out.append(f"<{name}{attributes}>{_text(value)}</{name}>")
-        return
-    text_member = shape.text_member
-    for member, part in _ordered(value, shape):
-        if shape.members.get(member, OPEN).place is Place.ATTRIBUTE and not isinstance(part, (dict, list)):
-            attributes += f' {_encoded(member)}="{_quoted(_scalar(part))}"'
-    out.append(f"<{name}{attributes}>")
-    for member, part in _ordered(value, shape):
-        inner = shape.members.get(member, OPEN)
-        if member == text_member and not isinstance(part, (dict, list)):
-            out.append(_text(part))
-        elif inner.place is not Place.ATTRIBUTE or isinstance(part, (dict, list)):
-            for row in _rows(part):
-                _write_element(_encoded(member), row, inner.row, out)
-    out.append(f"</{name}>")
+@dataclass(slots=True)
+class _Writer:
+    """Writes elements. `usual`: the namespace of inner elements, unless a shape says otherwise."""
+
+    usual: str
+    out: list[str] = field(default_factory=list[str])
+
+    def element(self, name: str, value: Json, shape: Shape, start: tuple[str, str]) -> None:
+        """`start`: attributes, and the namespace that holds inside when no other is declared."""
+        attributes, space = start
+        if not isinstance(value, dict):
+            self.out.append(f"<{name}{attributes}>{_text(value)}</{name}>")
+            return
+        text_member = shape.text_member
+        for member, part in _ordered(value, shape):
+            if shape.members.get(member, OPEN).place is Place.ATTRIBUTE and not isinstance(part, (dict, list)):
+                attributes += f' {_encoded(member)}="{_quoted(_scalar(part))}"'
+        self.out.append(f"<{name}{attributes}>")
+        for member, part in _ordered(value, shape):
+            inner = shape.members.get(member, OPEN)
+            if member == text_member and not isinstance(part, (dict, list)):
+                self.out.append(_text(part))
+            elif inner.place is not Place.ATTRIBUTE or isinstance(part, (dict, list)):
+                self._rows(member, part, inner, (shape.namespaces.get(member, self.usual), space))
+        self.out.append(f"</{name}>")
+
+    def _rows(self, member: str, part: Json, inner: Shape, spaces: tuple[str, str]) -> None:
+        """One element for each row; `spaces`: of the rows, and around them."""
+        own, around = spaces
+        declared = "" if own == around else f' xmlns="{_quoted(own)}"'
+        for row in _rows(part):
+            self.element(_encoded(member), row, inner.row, (declared, own))
 
 
 def _ordered(value: dict[str, Json], shape: Shape) -> Iterator[tuple[str, Json]]:
@@ -193,7 +210,7 @@ def _read_child(child: Element, shape: Shape, steps: tuple[Step, ...], document:
     name = _decoded(_local(child))
     known = shape.members.get(name)
     space = _namespace(str(child.tag))
-    if (known is None and not shape.is_open) or space not in (None, "", model.namespace):
+    if (known is None and not shape.is_open) or space not in (None, "", model.namespace, shape.namespaces.get(name)):
         raise _Unknown((*steps, name), name)
     inner = known or OPEN
     present = document.get(name)

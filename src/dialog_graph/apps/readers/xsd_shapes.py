@@ -1,22 +1,19 @@
 """Shapes from XSD: order of elements, attributes, text content, simple types (app folder §6.2).
 
-Only structure is read: sequences, choices, groups, extensions, references. Facets are the validator's. Files may
-include other files of `models/`; nothing else is ever opened.
+Only structure is read: sequences, choices, groups, extensions, references, over all files of an XSD (`xsd_files`).
+Facets are the validator's.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from posixpath import dirname, join, normpath
+from dataclasses import dataclass
 
 from dialog_graph.apps.contents.shapes import Kind, Place, Shape
 from dialog_graph.apps.diagnostics import At
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.readers.reading import Findings
-from dialog_graph.model import safe_xml
+from dialog_graph.apps.readers.xsd_files import Declarations, children, local, prefixed, read_files
 from dialog_graph.model.safe_xml import Element
 
-XSD = "{http://www.w3.org/2001/XMLSchema}"
-LIMITS = safe_xml.Limits(max_bytes=1 << 20)
 TEXT_NAME = "value"
 _GROUPS = frozenset({"sequence", "choice", "all"})
 _INTEGERS = frozenset(
@@ -24,7 +21,11 @@ _INTEGERS = frozenset(
     "nonNegativeInteger negativeInteger nonPositiveInteger".split()
 )
 _NUMBERS = frozenset({"decimal", "double", "float"})
-_MAX_DEPTH = 60
+MAX_FIELDS = 200_000
+"""Fields of one XSD, counted in each type that has them: a group may be named by any number of types."""
+
+_MAX_DEPTH = 120
+_MAX_PAIRS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,88 +39,47 @@ class Xsd:
 
 
 def read_xsd(files: Files, path: str, findings: Findings) -> Xsd | None:
-    """Reads one file with its includes; None when it cannot be read or declares no element."""
-    schema = _Declarations(files, findings)
-    top = schema.load(path)
-    first = (
-        next((e for e in _children(top) if _local(e) == "element" and e.get("name")), None) if top is not None else None
-    )
-    if top is None or first is None:
+    """Reads one file with what it includes; None when it cannot be read or declares no element."""
+    declarations = Declarations(read_files(files, path, findings))
+    first = next((e for e in _elements(declarations)), None)
+    if first is None:
         return None
+    top = declarations.files[0].top
+    is_qualified = top.get("elementFormDefault") == "qualified"
+    usual = declarations.files[0].namespace if is_qualified else ""
+    builder = _Builder(declarations, usual)
+    shape = builder.element(first)
+    if builder.left < 0:
+        findings.add("DG1003", At(file=path), what="number of fields of one XSD", n=MAX_FIELDS + 1, m=MAX_FIELDS)
     return Xsd(
         root_name=first.get("name", ""),
-        shape=_Builder(schema).element(first),
+        shape=shape,
         namespace=top.get("targetNamespace"),
-        is_qualified=top.get("elementFormDefault") == "qualified",
+        is_qualified=is_qualified,
     )
 
 
-def _local(element: Element) -> str:
-    tag = element.tag
-    return tag.removeprefix(XSD) if isinstance(tag, str) and tag.startswith(XSD) else ""
-
-
-def _children(element: Element) -> Iterator[Element]:
-    return (child for child in element if _local(child))
-
-
-def _name(qualified: str | None) -> str:
-    return (qualified or "").rpartition(":")[2]
-
-
-@dataclass(slots=True)
-class _Declarations:
-    """The global declarations of a file and what it includes: (kind, name) -> element."""
-
-    files: Files
-    findings: Findings
-    found: dict[tuple[str, str], Element] = field(default_factory=dict[tuple[str, str], Element])
-    loaded: set[str] = field(default_factory=set[str])
-    waiting: list[str] = field(default_factory=list[str])
-
-    def load(self, path: str) -> Element | None:
-        """Loads a file and, one after the other, what it includes."""
-        self.loaded.add(path)
-        top = self._load(path)
-        while self.waiting:
-            self._load(self.waiting.pop())
-        return top
-
-    def _load(self, path: str) -> Element | None:
-        top = safe_xml.parse(self.files.contents[path], file=path, limits=LIMITS)
-        if isinstance(top, tuple):
-            self.findings.extend(top)
-            return None
-        for child in _children(top):
-            kind = _local(child)
-            if kind in ("include", "import", "redefine"):
-                self._include(path, child)
-            elif child.get("name"):
-                self.found.setdefault((kind, child.get("name", "")), child)
-        return top
-
-    def _include(self, path: str, element: Element) -> None:
-        location = element.get("schemaLocation")
-        if location is None:
-            return
-        target = normpath(join(dirname(path), location))
-        if not target.startswith("models/") or target not in self.files.contents:
-            self.findings.add("DG1006", At(file=path, line=element.sourceline), what=f'the include of "{location}"')
-        elif target not in self.loaded:
-            self.loaded.add(target)
-            self.waiting.append(target)
-
-    def get(self, kind: str, qualified: str | None) -> Element | None:
-        return self.found.get((kind, _name(qualified)))
+def _elements(declarations: Declarations) -> Iterator[Element]:
+    """The global elements of the first file's namespace, its own first."""
+    for file in declarations.files:
+        if file.namespace == declarations.files[0].namespace:
+            yield from (child for child in children(file.top) if local(child) == "element" and child.get("name"))
 
 
 class _Builder:
-    """Makes one shape for each element declaration and named type; a worklist, because types may be recursive."""
+    """Makes one shape for each element declaration and named type; a worklist, because types may be recursive.
 
-    def __init__(self, declarations: _Declarations) -> None:
+    `usual`: the namespace of inner elements, unless the shape says otherwise. `seen`: what was looked into already for
+    the shape that is being filled; a group that is named again adds nothing.
+    """
+
+    def __init__(self, declarations: Declarations, usual: str) -> None:
         self.declarations = declarations
-        self.made: dict[int, Shape] = {}
+        self.usual = usual
+        self.made: dict[Element, Shape] = {}
         self.waiting: list[tuple[Shape, Element]] = []
+        self.seen: set[tuple[Element, bool]] = set()
+        self.left = MAX_FIELDS
 
     def element(self, declaration: Element) -> Shape:
         shape = self._row(declaration)
@@ -131,41 +91,43 @@ class _Builder:
         """The shape of one occurrence of an element or one value of an attribute."""
         type_ = self._type(declaration)
         if type_ is None:
-            return Shape(kind=_simple(_name(declaration.get("type"))), is_open=declaration.get("type") is None)
-        if _local(type_) == "simpleType":
+            return Shape(kind=_simple(declaration.get("type")), is_open=declaration.get("type") is None)
+        if local(type_) == "simpleType":
             return Shape(kind=self._base(type_))
-        known = self.made.get(id(type_))
+        known = self.made.get(type_)
         if known is None:
-            known = self.made[id(type_)] = Shape(kind=Kind.OBJECT)
+            known = self.made[type_] = Shape(kind=Kind.OBJECT)
             self.waiting.append((known, type_))
         return known
 
     def _type(self, declaration: Element) -> Element | None:
-        inner = next((c for c in _children(declaration) if _local(c) in ("complexType", "simpleType")), None)
+        inner = next((c for c in children(declaration) if local(c) in ("complexType", "simpleType")), None)
         if inner is not None:
             return inner
         name = declaration.get("type")
-        found = self.declarations.get("complexType", name)
-        return found if found is not None else self.declarations.get("simpleType", name)
+        found = self.declarations.get("complexType", name, declaration)
+        return found if found is not None else self.declarations.get("simpleType", name, declaration)
 
     def _base(self, type_: Element, depth: int = 0) -> Kind:
         """The kind of a simple type: that of its first built-in base."""
-        base = next((c.get("base") for c in _children(type_) if _local(c) == "restriction"), None)
-        further = self.declarations.get("simpleType", base)
+        base = next((c.get("base") for c in children(type_) if local(c) == "restriction"), None)
+        further = self.declarations.get("simpleType", base, type_)
         if further is not None and depth < _MAX_DEPTH:
             return self._base(further, depth + 1)
-        return _simple(_name(base)) if base else Kind.STRING
+        return _simple(base) if base else Kind.STRING
 
     def _fill(self, shape: Shape, type_: Element) -> None:
+        self.seen.clear()
         if type_.get("mixed") == "true":
             shape.members[TEXT_NAME] = Shape(kind=Kind.STRING, place=Place.TEXT)
-        for child in _children(type_):
+        for child in children(type_):
             self._particle(shape, child, False, 0)
 
     def _particle(self, shape: Shape, node: Element, repeats: bool, depth: int) -> None:
-        kind = _local(node)
+        kind = local(node)
         repeats = repeats or _repeats(node)
-        if depth > _MAX_DEPTH:
+        self.left -= 1
+        if depth > _MAX_DEPTH or self.left < 0:
             return
         if kind == "element":
             self._member(shape, node, repeats)
@@ -174,27 +136,42 @@ class _Builder:
         elif kind in ("any", "anyAttribute"):
             shape.is_open = shape.is_open or kind == "any"
         elif kind in ("group", "attributeGroup") and node.get("ref"):
-            target = self.declarations.get(kind, node.get("ref"))
-            self._inside(shape, target, repeats, depth)
+            self._elsewhere(shape, self.declarations.get(kind, node.get("ref"), node), repeats, depth)
         elif kind in ("extension", "restriction"):
             self._derived(shape, node, depth)
         elif kind in _GROUPS or kind in ("complexContent", "simpleContent"):
             self._inside(shape, node, repeats, depth)
 
+    def _elsewhere(self, shape: Shape, target: Element | None, repeats: bool, depth: int) -> None:
+        """What stands at a named group or type, looked into once."""
+        if target is not None and (target, repeats) not in self.seen:
+            self.seen.add((target, repeats))
+            self._inside(shape, target, repeats, depth)
+
     def _inside(self, shape: Shape, node: Element | None, repeats: bool, depth: int) -> None:
-        for child in _children(node) if node is not None else ():
+        for child in children(node) if node is not None else ():
             self._particle(shape, child, repeats, depth + 1)
 
     def _member(self, shape: Shape, node: Element, repeats: bool) -> None:
-        declaration = self.declarations.get("element", node.get("ref")) if node.get("ref") else node
-        name = _name(node.get("ref")) or node.get("name", "")
-        row = self._row(declaration if declaration is not None else node)
-        if name:
-            shape.members.setdefault(name, Shape(kind=Kind.ARRAY, items=row) if repeats else row)
+        global_ = self.declarations.get("element", node.get("ref"), node) if node.get("ref") else None
+        declaration = global_ if global_ is not None else node
+        name = prefixed(node.get("ref"))[1] or node.get("name", "")
+        row = self._row(declaration)
+        if name and name not in shape.members:
+            shape.members[name] = Shape(kind=Kind.ARRAY, items=row) if repeats else row
+            namespace = self._namespace(declaration, global_ is not None)
+            if namespace != self.usual:
+                shape.namespaces[name] = namespace
+
+    def _namespace(self, declaration: Element, is_global: bool) -> str:
+        """The namespace in which an element of a document stands."""
+        top = declaration.getroottree().getroot()
+        form = declaration.get("form") or top.get("elementFormDefault")
+        return self.declarations.namespace(declaration) if is_global or form == "qualified" else ""
 
     def _attribute(self, shape: Shape, node: Element) -> None:
-        declaration = self.declarations.get("attribute", node.get("ref")) if node.get("ref") else node
-        name = _name(node.get("ref")) or node.get("name", "")
+        declaration = self.declarations.get("attribute", node.get("ref"), node) if node.get("ref") else node
+        name = prefixed(node.get("ref"))[1] or node.get("name", "")
         value = self._row(declaration if declaration is not None else node)
         if name:
             kind = Kind.STRING if value.kind is Kind.ANY else value.kind
@@ -203,13 +180,13 @@ class _Builder:
     def _derived(self, shape: Shape, node: Element, depth: int) -> None:
         """Members of the base first, then the own; a simple base is the text of the element."""
         base = node.get("base")
-        inherited = self.declarations.get("complexType", base)
+        inherited = self.declarations.get("complexType", base, node)
         if inherited is not None:
-            if _local(node) == "extension":
-                self._inside(shape, inherited, False, depth)
+            if local(node) == "extension":
+                self._elsewhere(shape, inherited, False, depth)
         elif base:
-            simple = self.declarations.get("simpleType", base)
-            kind = self._base(simple) if simple is not None else _simple(_name(base))
+            simple = self.declarations.get("simpleType", base, node)
+            kind = self._base(simple) if simple is not None else _simple(base)
             shape.members[TEXT_NAME] = Shape(kind=kind, place=Place.TEXT)
         self._inside(shape, node, False, depth)
 
@@ -219,7 +196,8 @@ def _repeats(node: Element) -> bool:
     return most not in ("0", "1")
 
 
-def _simple(name: str) -> Kind:
+def _simple(qualified: str | None) -> Kind:
+    name = prefixed(qualified)[1]
     if name in _INTEGERS:
         return Kind.INTEGER
     if name in _NUMBERS:
@@ -236,6 +214,9 @@ def merged(schema: Shape, xsd: Shape) -> Shape:
 
     def pair(left: Shape, right: Shape) -> Shape:
         key = (id(left), id(right))
+        if key not in made and len(made) >= _MAX_PAIRS:
+            # Two recursive models that go round in step: what the XSD says is as good.
+            return right
         if key not in made:
             kind = right.kind if left.kind is Kind.ANY else left.kind
             place = left.place if right.place is Place.ELEMENT else right.place
@@ -246,6 +227,7 @@ def merged(schema: Shape, xsd: Shape) -> Shape:
     result = pair(schema, xsd)
     while waiting:
         shape, left, right = waiting.pop()
+        shape.namespaces.update(right.namespaces)
         ordered = (*right.members, *(name for name in left.members if name not in right.members))
         for name in ordered:
             one, other = left.members.get(name), right.members.get(name)
