@@ -172,46 +172,28 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-<<<<<<< HEAD
 class Copied:
     """What is copied between two instances: a data type (attachments) or a field. `source` and `target` as written."""
-=======
-class CallMap:
-    """`dg:map`, `dg:return`: a path or expression, and where its value goes (`dataType:path`)."""
->>>>>>> 31c28a6b0746855a56c2df8e8bcc9060dfd342f4
 
     source: str
     target: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-<<<<<<< HEAD
 class Mapped:
     """`dg:map`: the value of an expression goes to a field of the other instance, `dataType:path`."""
 
     value: Expression
-=======
-class CallAttachment:
-    """`dg:attach`: elements of a data type that are copied, and the data type that they become."""
-
-    data_type: str
->>>>>>> 31c28a6b0746855a56c2df8e8bcc9060dfd342f4
     target: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-<<<<<<< HEAD
 class CallAppConfig:
     """`dg:callApp`: the app `org/app`; who the instance is for, None for the same party; what goes there and back.
-=======
-class Call:
-    """`dg:callApp` (process engine §13). `app`: org/app; `party`: an expression, None for the same party.
->>>>>>> 31c28a6b0746855a56c2df8e8bcc9060dfd342f4
 
     `credentials`: `org` or `user`; `completion`: `wait` or `detach`.
     """
 
-<<<<<<< HEAD
     app: str
     party: Expression | None = None
     credentials: str = "org"
@@ -219,15 +201,6 @@ class Call:
     maps: tuple[Mapped, ...] = ()
     attachments: tuple[Copied, ...] = ()
     returns: tuple[Copied, ...] = ()
-=======
-    app: str | None = None
-    party: str | None = None
-    credentials: str = "org"
-    completion: str = "wait"
-    maps: tuple[CallMap, ...] = ()
-    attachments: tuple[CallAttachment, ...] = ()
-    returns: tuple[CallMap, ...] = ()
->>>>>>> 31c28a6b0746855a56c2df8e8bcc9060dfd342f4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,11 +219,7 @@ class TaskConfig:
     correlation: Correlation | None = None
     message: Message | None = None
     wait: Wait | None = None
-<<<<<<< HEAD
     call_app: CallAppConfig | None = None
-=======
-    call: Call | None = None
->>>>>>> 31c28a6b0746855a56c2df8e8bcc9060dfd342f4
 
     @property
     def send_back_to(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from dialog_graph.apps.diagnostics import WARNING
 from dialog_graph.apps.readers.reading import Findings
 from dialog_graph.apps.version import AppVersion
 from dialog_graph.bpmn import Element
-from dialog_graph.bpmn.task_config import Call
+from dialog_graph.bpmn.task_config import CallAppConfig
 from dialog_graph.policy import ANY_ACTION, RELATION, Effect, org_key
 
 OF_CALLS = frozenset({"DG9401", "DG9402", "DG9403"})
@@ -27,18 +27,18 @@ class OtherApps:
     versions: Mapping[str, AppVersion] = field(default_factory=dict[str, AppVersion])
 
 
-def calls_of(version: AppVersion) -> Iterator[tuple[Element, Call]]:
+def calls_of(version: AppVersion) -> Iterator[tuple[Element, CallAppConfig]]:
     """The elements that call another app, and how."""
     for element in version.definition.elements:
-        call = element.task.config.call if element.task else None
-        if call is not None and call.app:
+        call = element.task.config.call_app if element.task else None
+        if call is not None:
             yield element, call
 
 
 def check_calls(version: AppVersion, others: OtherApps | None, findings: Findings) -> None:
     """Every call; without knowledge of other apps only whether it leads out of this one."""
     for element, call in calls_of(version):
-        app, at = call.app or "", at_element(element)
+        app, at = call.app, at_element(element)
         called = version if app == str(version.app_id) else others.versions.get(app) if others else None
         if called is not None:
             _check_call(version, element, call, called, findings)
@@ -48,7 +48,9 @@ def check_calls(version: AppVersion, others: OtherApps | None, findings: Finding
             findings.add("DG9401", at, app=app, task=element.id, where="on this server")
 
 
-def _check_call(version: AppVersion, element: Element, call: Call, called: AppVersion, findings: Findings) -> None:
+def _check_call(
+    version: AppVersion, element: Element, call: CallAppConfig, called: AppVersion, findings: Findings
+) -> None:
     at, app = at_element(element), call.app
     targets = [(target, _field_problem(target, called)) for target in (each.target for each in call.maps)]
     targets += [(each.target, _type_problem(each.target, called)) for each in call.attachments]

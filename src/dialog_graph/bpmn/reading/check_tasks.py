@@ -21,7 +21,7 @@ def check_tasks(
         elif task.type in kinds and kinds[task.type] is not by_element:
             element, kind = node.tag, task.kind.value
             findings.add("DG2303", node.line, id, id=id, element=element, kind=kind, type=task.type)
-        needed = _NEEDED.get(task.type.lower())
+        needed = _NEEDED.get(task.type.lower()) if node.tag != "callActivity" else None
         missing = needed(task.config) if needed else None
         if missing:
             findings.add("DG2304", node.line, id, id=id, type=task.type, missing=missing)
@@ -32,7 +32,7 @@ def check_tasks(
 
 
 def _missing_call(config: TaskConfig) -> str | None:
-    return None if config.call and config.call.app else "dg:callApp with the id of an app"
+    return None if config.call_app else "dg:callApp with the id of an app"
 
 
 def _missing_subforms(config: TaskConfig) -> str | None:

@@ -11,7 +11,7 @@ from dialog_graph.bpmn.nodes import CALL_APP, Action, ActionType
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.called_apps import called_app
 from dialog_graph.bpmn.reading.findings import Findings
-from dialog_graph.bpmn.reading.own_extensions import call_app, deadline, external, is_true, retry, signature_policy
+from dialog_graph.bpmn.reading.own_extensions import deadline, external, is_true, retry, signature_policy
 from dialog_graph.bpmn.reading.source import SourceNode, children, foreign, text_of
 from dialog_graph.bpmn.task_config import (
     Correlation,
@@ -69,18 +69,10 @@ OURS_ON_TASKS: Mapping[str, tuple[str, ...]] = {
 }
 """Element of our own namespace that a task may have -> the elements below it."""
 
-<<<<<<< HEAD
 OURS_ON_CALLS: Mapping[str, tuple[str, ...]] = OURS_ON_TASKS | {"callApp": ("map", "attach", "return")}
 """The same for a task that calls another app."""
 
 _NOTHING: Mapping[str, tuple[str, ...]] = {}
-=======
-CALL_APP = "callApp"
-"""Task type that starts an instance of another app, and the element that says how."""
-
-_OURS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {}
-_OURS_ON_CALLS: Mapping[str, tuple[str, ...]] = {**OURS_ON_TASKS, CALL_APP: ("map", "attach", "return")}
->>>>>>> 31c28a6b0746855a56c2df8e8bcc9060dfd342f4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,18 +93,11 @@ def read_extensions(node: SourceNode, findings: Findings) -> Extensions:
     properties = [old for holder in holders for old in _all(holder, "properties")]
     gateway = [extension for holder in holders for extension in _all(holder, "gatewayExtension")]
     type = _type(node, task, properties) if is_task else None
-<<<<<<< HEAD
     calls = node.tag == "callActivity" or (type or "").lower() == CALL_APP.lower()
     ours = OURS_ON_CALLS if calls else OURS_ON_TASKS if is_task else _NOTHING
     for holder in holders:
         _tell_ignored(holder, "extensionElements", ours, findings)
     config = _config(task, _ours(holders)) if is_task else TaskConfig()
-=======
-    calls = type is not None and type.lower() == CALL_APP.lower()
-    ours = _OURS_ON_CALLS if calls else OURS_ON_TASKS if is_task else _OURS_ELSEWHERE
-    for holder in holders:
-        _tell_ignored(holder, "extensionElements", ours, findings)
->>>>>>> 31c28a6b0746855a56c2df8e8bcc9060dfd342f4
     return Extensions(
         type=type,
         actions=_actions([*task, *properties]) if is_task else (),
@@ -124,13 +109,8 @@ def read_extensions(node: SourceNode, findings: Findings) -> Extensions:
 def _tell_ignored(parent: Element, name: str, ours: Mapping[str, tuple[str, ...]], findings: Findings) -> None:
     for namespace, local, child in children(parent):
         if namespace in v.ALTINN and local in KNOWN.get(name, ()):
-<<<<<<< HEAD
             _tell_ignored(child, local, _NOTHING, findings)
         elif namespace == v.OURS and local in ours:
-=======
-            _tell_ignored(child, local, ours, findings)
-        elif namespace == v.OURS and name == "extensionElements" and local in ours:
->>>>>>> 31c28a6b0746855a56c2df8e8bcc9060dfd342f4
             for below, inner, grandchild in children(child):
                 if below != v.OURS or inner not in ours[local]:
                     foreign(grandchild, findings)
@@ -278,5 +258,4 @@ def _config(task: list[Element], ours: dict[str, list[Element]]) -> TaskConfig:
         correlation=Correlation(key=xml.get("key")) if (xml := own("correlation")) is not None else None,
         message=Message(data_type=xml.get("dataType")) if (xml := own("message")) is not None else None,
         wait=Wait(budget=xml.get("budget", "P1D")) if (xml := own("wait")) is not None else None,
-        call=call_app(xml) if (xml := own(CALL_APP)) is not None else None,
     )

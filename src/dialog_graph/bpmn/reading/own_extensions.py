@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.source import text_of
 from dialog_graph.bpmn.task_config import (
-    Call,
-    CallAttachment,
-    CallMap,
     Deadline,
     External,
     Retry,
@@ -62,25 +59,4 @@ def retry(xml: Element) -> Retry:
         give_up_after=xml.get("giveUpAfter", usual.give_up_after),
         max_attempts=xml.get("maxAttempts"),
         user_may_retry=is_true(xml.get("userMayRetry"), default=True),
-    )
-
-
-def call_app(xml: Element) -> Call:
-    """`dg:callApp`."""
-
-    def maps(local: str) -> tuple[CallMap, ...]:
-        found = _below(xml, local)
-        return tuple(CallMap(source=each.get("from", ""), target=each.get("to", "")) for each in found)
-
-    attached = _below(xml, "attach")
-    return Call(
-        app=xml.get("app"),
-        party=xml.get("party"),
-        credentials=xml.get("credentials", "org"),
-        completion=xml.get("completion", "wait"),
-        maps=maps("map"),
-        attachments=tuple(
-            CallAttachment(data_type=each.get("dataType", ""), target=each.get("to", "")) for each in attached
-        ),
-        returns=maps("return"),
     )
