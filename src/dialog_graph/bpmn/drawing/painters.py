@@ -8,7 +8,7 @@ from dialog_graph.bpmn.drawing import marks
 from dialog_graph.bpmn.drawing.figures import Family, Figure
 from dialog_graph.bpmn.drawing.geometry import Box, centred
 from dialog_graph.bpmn.drawing.texts import LINE_HEIGHT, NORMAL, SMALL, name_lines, widest, wrapped
-from dialog_graph.bpmn.drawing.writing import element, polygon, stroke, text_lines
+from dialog_graph.bpmn.drawing.writing import element, number, polygon, stroke, text_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,16 +147,15 @@ def _page(box: Box) -> Iterator[str]:
 
 def _store(box: Box) -> Iterator[str]:
     top = Box(box.x, box.y, box.width, box.height * 0.3)
-    sides = (box.x, top.cy), (box.right, top.cy), (box.right, box.bottom - top.height / 2)
-    lower = Box(box.x, box.bottom - top.height, box.width, top.height)
-    yield _ellipse(lower, "shape")
-    yield stroke(polygon((*sides, (box.x, box.bottom - top.height / 2))), "shape sides")
+    low, rounded = box.bottom - top.height / 2, f"{number(top.width / 2)} {number(top.height / 2)}"
+    left, right = (f"{number(x)} {number(top.cy)}" for x in (box.x, box.right))
+    yield stroke(f"M{left}V{number(low)}A{rounded} 0 0 0 {number(box.right)} {number(low)}L{right}", "shape")
     yield _ellipse(top, "shape")
 
 
 def _annotation(figure: Figure, box: Box, look: Look) -> Iterator[str]:
     bracket = ((box.x + 10, box.y), (box.x, box.y), (box.x, box.bottom), (box.x + 10, box.bottom))
-    yield stroke("M" + "L".join(f"{x:g} {y:g}" for x, y in bracket), "flow")
+    yield stroke("M" + "L".join(f"{number(x)} {number(y)}" for x, y in bracket), "flow")
     most = max(int(box.height / (SMALL * LINE_HEIGHT)), 1)
     lines = wrapped(figure.name, max(box.width - 12, 10), SMALL, most)
     yield text_lines(lines, (box.x + 7, box.cy), size=SMALL, anchor="start")
@@ -189,7 +188,7 @@ def _turned(name: str, box: Box) -> str:
     """A name that reads upwards at the left edge."""
     x, y = box.x + _BAND / 2, box.cy
     lines = wrapped(name, max(box.height - 10, 10), NORMAL, 2)
-    return text_lines(lines, (x, y), transform=f"rotate(-90 {x:g} {y:g})")
+    return text_lines(lines, (x, y), transform=f"rotate(-90 {number(x)} {number(y)})")
 
 
 def _group(figure: Figure, box: Box, look: Look) -> Iterator[str]:

@@ -7,7 +7,7 @@ from math import hypot
 from dialog_graph.bpmn.drawing.figures import Line, LineKind
 from dialog_graph.bpmn.drawing.geometry import Box, Path, Point, centred
 from dialog_graph.bpmn.drawing.texts import SMALL, name_lines
-from dialog_graph.bpmn.drawing.writing import element, polygon, polyline, stroke, text_lines
+from dialog_graph.bpmn.drawing.writing import element, number, polygon, polyline, stroke, text_lines
 
 _HEAD, _HALF_HEAD = 10.0, 4.5
 
@@ -71,7 +71,7 @@ def _triangle(tip: Point, before: Point) -> tuple[Point, Point, Point]:
 
 def _corner(tip: Point, before: Point) -> str:
     _, one, other = _triangle(tip, before)
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (one, tip, other))
+    return "M" + "L".join(f"{number(x)} {number(y)}" for x, y in (one, tip, other))
 
 
 def _start(line: Line, path: Path) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _start(line: Line, path: Path) -> Iterator[str]:
         yield element("circle", {"class": "head open", **place})
     elif line.default:
         one, other = _along(path[0], direction, 6, 5), _along(path[0], direction, 11, -5)
-        yield stroke("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (one, other)), "flow")
+        yield stroke("M" + "L".join(f"{number(x)} {number(y)}" for x, y in (one, other)), "flow")
     elif line.conditional:
         sides = (0.0, 0.0), (7.0, 4.0), (14.0, 0.0), (7.0, -4.0)
         yield stroke(polygon([_along(path[0], direction, far, aside) for far, aside in sides]), "head open")

@@ -165,20 +165,25 @@ def _under(box: Box, size: tuple[float, float]) -> Box:
     return centred(box.cx, box.bottom + _BESIDE_NAME + size[1] / 2, *size)
 
 
+def _over(box: Box, size: tuple[float, float]) -> Box:
+    return centred(box.cx, box.y - _BESIDE_NAME - size[1] / 2, *size)
+
+
 def _artifacts(figures: Sequence[Figure], above: float) -> tuple[dict[str, Box], dict[str, Box], float]:
-    """Artifacts in a row above a step, their names, and how far up all of it reaches."""
-    boxes, labels = dict[str, Box](), dict[str, Box]()
+    """Artifacts in a row above a step, their names over them, and how far up all of it reaches."""
+    boxes, labels, highest = dict[str, Box](), dict[str, Box](), above
     sizes = [_artifact_size(figure) for figure in figures]
     widths = [max(width, label[0]) for width, _, label in sizes]
     x = -(sum(widths) + _ARTIFACT_GAP * (len(figures) - 1)) / 2
     for figure, wide, (width, height, label) in zip(figures, widths, sizes, strict=True):
         named = label[1] + _BESIDE_NAME if label[1] else 0.0
-        box = Box(x + (wide - width) / 2, -above - _ARTIFACT_GAP - named - height, width, height)
+        box = Box(x + (wide - width) / 2, -above - _ARTIFACT_GAP - height, width, height)
         boxes[figure.id] = box
         if named:
-            labels[figure.id] = _under(box, label)
+            labels[figure.id] = _over(box, label)
+        highest = max(highest, named - box.y)
         x += wide + _ARTIFACT_GAP
-    return boxes, labels, max((-box.y for box in boxes.values()), default=above)
+    return boxes, labels, highest
 
 
 def _spread(boxes: Mapping[str, Box]) -> float:
