@@ -302,6 +302,7 @@ FOR_NOTHING: list[tuple[list[str], str]] = [
     (['@app.validator(data_type="Model")', "def h(ctx, target): ..."], 'data type "Model"'),
     (['@app.signees("founders")', "def h(ctx): ..."], 'signeeProviderId "founders"'),
     (['@app.file_validator("scan")', "def h(ctx, element, analysis): ..."], 'file handler "scan"'),
+    (['@app.map_instance("ttd/other")', "def h(ctx, source): ..."], 'called app "ttd/other"'),
 ]
 
 

@@ -483,6 +483,23 @@ def test_an_app_may_call_itself() -> None:
     assert told(found) == []
 
 
+def test_a_call_activity_is_a_call_whether_it_says_how_or_only_whom() -> None:
+    plain = task_of("none", "")[PROCESS].replace("<b:task ", '<b:callActivity calledElement="skd/gone" ')
+    for xml in (plain, plain.replace('calledElement="skd/gone"', "").replace("<a:taskExtension>", CALLS_GONE)):
+        found = found_among({PROCESS: xml.replace("</b:task>", "</b:callActivity>")}, called())
+        assert ("DG9401", 'the app "skd/gone" that "Task_1" calls is unknown on this server') in told(found, "DG9401")
+
+
+CALLS_GONE = '<dg:callApp app="skd/gone"/><a:taskExtension>'
+
+
+def test_a_message_is_stored_in_a_type_that_is_there() -> None:
+    found = found_in(task_of("data", "", ours='<dg:message dataType="letters"/>'))
+
+    message = 'data type "letters" named by task "Task_1" is not in applicationmetadata.json'
+    assert told(found, "DG9302") == [("DG9302", message)]
+
+
 def test_the_linter_knows_the_apps_of_one_folder(tmp_path: Path) -> None:
     """An app that cannot be read is there all the same; what is wrong with it, its own findings tell."""
     write(tmp_path / "apps/ttd/sample", calling())

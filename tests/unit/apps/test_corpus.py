@@ -43,7 +43,7 @@ FOUND: dict[str, dict[str, int]] = {
     ),
     # A form type without a task that must be there; fields of the first task shown in the second.
     "multiple-datamodels-test": counts("DG3008 1", "DG4007 2", "DG6201 2", "DG9007 7", "DG9202 2"),
-    # Two components bound beside the model, a child that is not there; the order was made in C#; an option list that is left over.
+    # Components bound beside the model, a child that is not there; an order made in C#; options that are left over.
     "payment-test": counts(
         *("DG2107 1", "DG3006 1", "DG6002 2", "DG6103 1", "DG6201 2", "DG7004 1", "DG9006 2", "DG9202 2"),
         *("DG9311 1", "DG9504 1"),

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from dialog_graph.apps.checks.calls import calls_of
 from dialog_graph.apps.contents.logic import Handler, Logic, Use
 from dialog_graph.apps.contents.points import ANY, CLASS_METHODS, POINTS, STAGE, STAGES, Form, Mark, Point
 from dialog_graph.apps.diagnostics import At
@@ -165,6 +166,10 @@ def _file_handlers(version: AppVersion) -> Ids:
     return frozenset(id for t in types for id in (*t.enabled_file_analysers, *t.enabled_file_validators))
 
 
+def _called_apps(version: AppVersion) -> Ids:
+    return frozenset(call.app for _, call in calls_of(version))
+
+
 _SOURCES: Mapping[str, Callable[[AppVersion], Ids]] = {
     "task": _tasks,
     "gateway": _gateways,
@@ -175,6 +180,7 @@ _SOURCES: Mapping[str, Callable[[AppVersion], Ids]] = {
     "options id": _options,
     "signeeProviderId": _providers,
     "file handler": _file_handlers,
+    "called app": _called_apps,
 }
 _FOR: Mapping[str, str] = {
     **dict.fromkeys(("on_task_start", "on_task_end", "on_task_abandon", "after_task_start", "after_task_end"), "task"),
@@ -187,6 +193,7 @@ _FOR: Mapping[str, str] = {
     "authorize_action": "allowed action",
     "options": "options id",
     "signees": "signeeProviderId",
+    "map_instance": "called app",
 }
 """Decorator -> what its first argument names. Lookups, messages, events and data lists may be asked for by any name."""
 

@@ -149,3 +149,5 @@ def _named_types(element: Element) -> Iterator[str]:
         yield from (name for name in named if name)
     if config.subform_pdf is not None:
         yield from config.subform_pdf.subform_data_type_ids
+    if config.message is not None and config.message.data_type:
+        yield config.message.data_type

@@ -4,6 +4,7 @@ Held against each other are the members, whether there are several, and whether 
 scalars are left alone: XSD has many that JSON writes as a text.
 """
 
+from collections import deque
 from collections.abc import Iterator
 
 from dialog_graph.apps.contents.shapes import Kind, Shape
@@ -29,10 +30,10 @@ def report_differences(files: Files, schema_file: str, shapes: tuple[Shape, Shap
 
 def differences(schema: Shape, xsd: Shape) -> Iterator[tuple[str, str]]:
     """(path, what differs) in the order of the schema; below a difference nothing more is told."""
-    waiting, seen = [("", schema, xsd)], set[tuple[int, int]]()
+    waiting, seen = deque([("", schema, xsd)]), set[tuple[int, int]]()
     told = 0
     while waiting and told < MAX_DIFFERENCES:
-        path, left, right = waiting.pop(0)
+        path, left, right = waiting.popleft()
         if (id(left), id(right)) in seen:
             continue
         seen.add((id(left), id(right)))
