@@ -21,6 +21,7 @@ from dialog_graph.bpmn.commands import (
     JobFailed,
     JobFinished,
     MessageReceived,
+    Migrate,
     Resolve,
     Retry,
     SignalReceived,
@@ -40,6 +41,7 @@ from dialog_graph.bpmn.effects import (
     EnterTask,
     InlineEffect,
     LeaveTask,
+    MoveWait,
     OpenSubscription,
     OpenTimer,
     SendMessage,
@@ -64,6 +66,7 @@ from dialog_graph.bpmn.events import (
 )
 from dialog_graph.bpmn.facts import EvaluationFailed, Evaluator, Facts, Limits, ValueEvaluator, Vars
 from dialog_graph.bpmn.journal import Mismatch, Replayed, StepRecord, replay, replay_step
+from dialog_graph.bpmn.migration import MigrationFinding, migrate
 from dialog_graph.bpmn.nodes import Action, ActionType, Element, ElementKind, Flow, TaskDefinition, TaskKind
 from dialog_graph.bpmn.reader import read_process
 from dialog_graph.bpmn.reading.findings import RULES as FINDINGS
@@ -118,7 +121,10 @@ __all__ = [
     "LeaveTask",
     "Limits",
     "MessageReceived",
+    "Migrate",
+    "MigrationFinding",
     "Mismatch",
+    "MoveWait",
     "OpenIncident",
     "OpenSubscription",
     "OpenTimer",
@@ -155,6 +161,7 @@ __all__ = [
     "advance",
     "decode_command",
     "encode_command",
+    "migrate",
     "read_process",
     "replay",
     "replay_step",

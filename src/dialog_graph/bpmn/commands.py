@@ -4,7 +4,8 @@ Their form in the journal is in `command_forms`. A worker's command names a wait
 that opened it did; where nothing waits there any more, it is refused with `NOT_ACTIVE` and changes nothing.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -151,8 +152,24 @@ class Continue:
     flows: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Migrate:
+    """Goes on by another version of the definition; given to `migration.migrate`, never to `advance`.
+
+    `mapping`: element ids, old to new, of elements that are called otherwise. `entered`: by id in the new version, the
+    highest number that an entry of an element ever had, also where the state has forgotten it.
+    """
+
+    to_version: str
+    mapping: Mapping[str, str] = field(default_factory=dict[str, str])
+    entered: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
 CallerCommand: TypeAlias = Start | Complete | Activate | Retry | Resolve | Cancel
 WaitCommand: TypeAlias = TimerFired | MessageReceived | SignalReceived
 WorkerCommand: TypeAlias = WaitCommand | JobFinished | JobFailed | ChildEnded | DataChanged
 Command: TypeAlias = CallerCommand | WorkerCommand | Continue
 """Whatever `advance` accepts."""
+
+JournalCommand: TypeAlias = Command | Migrate
+"""Whatever the journal keeps."""

@@ -103,6 +103,15 @@ class CloseWaits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveWait:
+    """Deferred: the wait of this owner and element goes on as that of another element (the process was migrated)."""
+
+    element_id: str
+    owner: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartJob:
     """Deferred: the job of a service task."""
 
@@ -149,7 +158,7 @@ class CallApp:
 
 
 InlineEffect: TypeAlias = LeaveTask | EnterTask | EndProcess | AskGateway
-WaitEffect: TypeAlias = OpenTimer | OpenSubscription | StartJob | CallApp | CloseWaits
+WaitEffect: TypeAlias = OpenTimer | OpenSubscription | StartJob | CallApp | CloseWaits | MoveWait
 DeferredEffect: TypeAlias = WaitEffect | SendMessage | BroadcastSignal
 Effect: TypeAlias = InlineEffect | DeferredEffect
 """One wish of the interpreter."""

@@ -4,19 +4,22 @@ One record stands for one command of a caller or a worker with all its `Continue
 instance from the empty state gives its stored state, events and effects again, without evaluator and app code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, tzinfo
+from types import MappingProxyType
+from typing import TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dialog_graph.bpmn.advance import Advance, advance
 from dialog_graph.bpmn.command_forms import decode_command, encode_command
-from dialog_graph.bpmn.commands import Command, Continue
+from dialog_graph.bpmn.commands import Continue, JournalCommand, Migrate
 from dialog_graph.bpmn.decisions import CONDITION, GATEWAY, VALUE, Decision, RecordedAnswers
 from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.effects import AskGateway, Effect
 from dialog_graph.bpmn.events import Event
 from dialog_graph.bpmn.facts import OSLO, Facts, Limits
+from dialog_graph.bpmn.migration import migrate
 from dialog_graph.bpmn.state import State
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
@@ -28,7 +31,7 @@ _LIMITS = tuple(member.name for member in fields(Limits))
 class StepRecord:
     """What the journal keeps of one command: itself, the answers it used, and the facts that shaped it."""
 
-    command: Command
+    command: JournalCommand
     decisions: tuple[Decision, ...]
     now: datetime
     actor: str
@@ -38,7 +41,7 @@ class StepRecord:
     zone: tzinfo = OSLO
 
     @staticmethod
-    def begin(command: Command, facts: Facts) -> "StepRecord":
+    def begin(command: JournalCommand, facts: Facts) -> "StepRecord":
         """The record of a command before its first round."""
         return StepRecord(
             command=command,
@@ -51,7 +54,7 @@ class StepRecord:
             zone=facts.zone,
         )
 
-    def add(self, command: Command, decisions: tuple[Decision, ...]) -> "StepRecord":
+    def add(self, command: JournalCommand, decisions: tuple[Decision, ...]) -> "StepRecord":
         """The record after one more round. `command`: the command of that round; answers of gateways are decisions."""
         return replace(self, decisions=self.decisions + decisions)
 
@@ -170,19 +173,29 @@ class Mismatch:
     problem: str
 
 
-def replay(definition: Definition, records: Iterable[Json]) -> Replayed | Mismatch:
-    """Replays records (as JSON) from the empty state."""
+Versions: TypeAlias = Mapping[str, Definition]
+"""Definitions by the name of the app version, for records that tell of a migration."""
+
+
+def replay(
+    definition: Definition, records: Iterable[Json], versions: Versions = MappingProxyType({})
+) -> Replayed | Mismatch:
+    """Replays records (as JSON) from the empty state; `definition`: of the version that the instance began with."""
     done = Replayed(state=State.empty())
     for number, written in enumerate(records):
         record = StepRecord.from_json(written)
-        step = record if isinstance(record, Refusal) else replay_step(definition, done.state, record)
+        step = record if isinstance(record, Refusal) else replay_step(definition, done.state, record, versions)
         if isinstance(step, Refusal):
             return Mismatch(record=number, problem=step.message)
+        if isinstance(record, StepRecord) and isinstance(record.command, Migrate):
+            definition = versions[record.command.to_version]
         done = Replayed(state=step.state, events=done.events + step.events, effects=done.effects + step.effects)
     return done
 
 
-def replay_step(definition: Definition, state: State, record: StepRecord) -> Replayed | Refusal:
+def replay_step(
+    definition: Definition, state: State, record: StepRecord, versions: Versions = MappingProxyType({})
+) -> Replayed | Refusal:
     """Replays one record on a state."""
     answers = RecordedAnswers(record.decisions)
     facts = Facts(
@@ -194,19 +207,35 @@ def replay_step(definition: Definition, state: State, record: StepRecord) -> Rep
         by_engine=record.by_engine,
         zone=record.zone,
     )
-    result = _rounds(definition, state, record.command, facts, answers)
+    result = _step(definition, state, record.command, (facts, answers, versions))
     problem = answers.mismatch or (f"{answers.left_over} answers were not asked for" if answers.left_over else None)
     if problem is not None and not isinstance(result, Refusal):
         return Refusal(code="INTEGRITY", expected="the answers that the step asks for", actual=problem)
     return result
 
 
+_Given: TypeAlias = tuple[Facts, RecordedAnswers, Versions]
+
+
+def _step(definition: Definition, state: State, command: JournalCommand, given: _Given) -> Replayed | Refusal:
+    facts, answers, versions = given
+    if not isinstance(command, Migrate):
+        return _rounds(definition, advance(definition, state, command, facts), facts, answers)
+    new = versions.get(command.to_version)
+    if new is None:
+        return Refusal(code="INTEGRITY", expected=f"version {command.to_version}", actual="it is not at hand")
+    result = migrate(definition, new, state, command, facts)
+    if not isinstance(result, Advance):
+        return Refusal(code="INTEGRITY", expected="a migration that succeeded", actual=result[0].message)
+    return _rounds(new, result, facts, answers)
+
+
 def _rounds(
-    definition: Definition, state: State, command: Command, facts: Facts, answers: RecordedAnswers
+    definition: Definition, result: Advance | Refusal, facts: Facts, answers: RecordedAnswers
 ) -> Replayed | Refusal:
+    """The first round and those after it."""
     events: list[Event] = []
     effects: list[Effect] = []
-    result = advance(definition, state, command, facts)
     while not isinstance(result, Refusal):
         events.extend(result.events)
         effects.extend(result.effects)

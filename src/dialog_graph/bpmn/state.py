@@ -138,14 +138,15 @@ class State:
 
     def waits(self, definition: Definition) -> tuple[Wait, ...]:
         """Every timer, subscription, job and call that is open, by owner."""
-        found = ((owner, element, kind_of(element)) for owner, element in self._awaited(definition))
+        found = ((owner, element, kind_of(element)) for owner, element in self.awaited(definition))
         return tuple(Wait(owner, element.id, kind) for owner, element, kind in found if kind is not None)
 
     def has_conditions(self, definition: Definition) -> bool:
         """True while a conditional event is waited for, so that changed data may move the process."""
-        return definition.has_conditions and any(kind_of(each) is None for _, each in self._awaited(definition))
+        return definition.has_conditions and any(kind_of(each) is None for _, each in self.awaited(definition))
 
-    def _awaited(self, definition: Definition) -> Iterator[tuple[int, Element]]:
+    def awaited(self, definition: Definition) -> Iterator[tuple[int, Element]]:
+        """Owner and element of everything that is awaited, conditions included."""
         if not definition.has_waits:
             return iter(())
         incidents = {incident.token: incident for incident in self.incidents}

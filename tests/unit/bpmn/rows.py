@@ -1,12 +1,13 @@
 """The rows that stand for the waits of an instance, as they follow from its effects alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dialog_graph.bpmn import (
     CallApp,
     CloseWaits,
     Effect,
+    MoveWait,
     OpenSubscription,
     OpenTimer,
     StartJob,
@@ -45,6 +46,9 @@ class Rows:
                 self.by_place[place] = effect
             elif isinstance(effect, CloseWaits):
                 self._close(effect)
+            elif isinstance(effect, MoveWait):
+                row = self.by_place.pop((effect.owner, effect.element_id))
+                self.by_place[effect.owner, effect.to] = replace(row, element_id=effect.to)
 
     def _close(self, effect: CloseWaits) -> None:
         closed = [

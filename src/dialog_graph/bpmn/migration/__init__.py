@@ -1,11 +1,10 @@
 """Running processes on another version of their definition (process engine §16).
 
-`migrate` either lists every reason against, or gives the state in the numbers of the new definition together with the
-waits that begin and end. The caller then lets the new definition go on with `Continue`: a join that lost the flow it
-was waiting for goes on at once.
+`migrate` either lists every reason against, or is the first round of a step that goes on with `Continue` on the new
+definition: the state in its numbers, and the waits that begin, move and end.
 """
 
-from dialog_graph.bpmn.migration.migrating import Migrated, migrate
+from dialog_graph.bpmn.migration.migrating import migrate
 from dialog_graph.bpmn.migration.obstacles import MigrationFinding
 
-__all__ = ["Migrated", "MigrationFinding", "migrate"]
+__all__ = ["MigrationFinding", "migrate"]

@@ -1,45 +1,72 @@
 """The migration of one state; pure, and without any change where it is refused."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TypeAlias
 
-from dialog_graph.bpmn.definition import Definition, ElementKind
+from dialog_graph.bpmn.advance import Advance
+from dialog_graph.bpmn.commands import Migrate
+from dialog_graph.bpmn.definition import Definition
+from dialog_graph.bpmn.events import IncidentOpened, IncidentResolved
+from dialog_graph.bpmn.facts import Facts
 from dialog_graph.bpmn.fitness import misfit
 from dialog_graph.bpmn.migration.obstacles import MigrationFinding, obstacles
 from dialog_graph.bpmn.migration.places import Places
 from dialog_graph.bpmn.migration.reindexing import reindexed
-from dialog_graph.bpmn.state import State, Token, TokenState
+from dialog_graph.bpmn.migration.waits import carry_waits, kept_waits
+from dialog_graph.bpmn.nodes import ElementKind
+from dialog_graph.bpmn.run import Run
+from dialog_graph.bpmn.state import State
+from dialog_graph.bpmn.tokens import Token, TokenState
+
+Findings: TypeAlias = tuple[MigrationFinding, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migrated:
-    """The state on the new definition; `elements`: ids of what is in use or was entered, old to new."""
+def migrate(old: Definition, new: Definition, state: State, command: Migrate, facts: Facts) -> Advance | Findings:
+    """Carries a state at rest over to `new`; or every reason why that cannot be.
 
-    state: State
-    elements: Mapping[str, str]
-
-
-def migrate(
-    old: Definition, new: Definition, state: State, mapping: Mapping[str, str]
-) -> Migrated | tuple[MigrationFinding, ...]:
-    """Carries a state at rest over to `new`; or every reason why that cannot be. `mapping`: element ids, old to new."""
+    The caller carries the effects out and goes on with `Continue` on the new definition, as after every round: a join
+    that has lost the flow it waited for goes on at once. `facts`: the evaluator is of the new version.
+    """
     if not state.is_quiescent:
         return (MigrationFinding("", "NOT_AT_REST", "expected a process at rest, but a step is under way"),)
-    places = Places(old, new, mapping)
+    places = Places(old, new, command.mapping)
     found = obstacles(places, state)
     if found:
         return found
-    carried = _fire(new, reindexed(places, state))
+    carried = reindexed(places, state, command.entered)
     fault = misfit(new, carried)
     if fault is not None:
         return (MigrationFinding("", "UNFIT", fault.message),)
-    return Migrated(state=carried, elements=_names(places, state))
+    return _carried(places, state, carried, facts)
 
 
-def _names(places: Places, state: State) -> dict[str, str]:
-    used = {token.index for token in state.tokens if not token.on_flow} | set(state.entries)
-    found = ((places.old.elements[index].id, places.element(index)) for index in sorted(used))
-    return {id: after.id for id, after in found if after is not None}
+def _carried(places: Places, state: State, carried: State, facts: Facts) -> Advance | Findings:
+    run = Run(places.new, carried, facts)
+    refusal = carry_waits(run, kept_waits(places, state))
+    if refusal is not None:
+        told = f"expected {refusal.expected}, but {refusal.actual}"
+        return (MigrationFinding(next(iter(refusal.path), ""), refusal.code, told),)
+    _tell_of_incidents(places, state, run)
+    migrated = _fire(places.new, run.state(at_rest=True))
+    return Advance(
+        state=migrated,
+        events=tuple(run.events),
+        effects=tuple(run.effects),
+        decisions=tuple(run.decisions),
+        next=True,
+    )
+
+
+def _tell_of_incidents(places: Places, state: State, run: Run) -> None:
+    """An incident at an element of another name is closed there and opened here."""
+    before, after = state.open_incidents(places.old), run.state(at_rest=True).open_incidents(places.new)
+    for old, new in zip(before, after, strict=True):
+        if old.element_id != new.element_id:
+            run.events.append(IncidentResolved(element_id=old.element_id, entry_no=old.entry_no, code=old.code))
+            told = f'it stood at "{old.element_id}" before the process was migrated'
+            run.events.append(
+                IncidentOpened(element_id=new.element_id, entry_no=new.entry_no, code=new.code, message=told)
+            )
 
 
 def _fire(new: Definition, state: State) -> State:

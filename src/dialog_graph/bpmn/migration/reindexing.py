@@ -1,5 +1,6 @@
 """A state in the numbers of another definition. Everything it needs is there: `obstacles` has seen to it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dialog_graph.bpmn.migration.places import Places
@@ -10,7 +11,7 @@ from dialog_graph.bpmn.tokens import SPENT, Scope, Token
 from dialog_graph.model.json_value import Json
 
 
-def reindexed(places: Places, state: State) -> State:
+def reindexed(places: Places, state: State, entered: Mapping[str, int]) -> State:
     """The same tokens, scopes, counts and records at the new places.
 
     What only looks back (the last task left, entries, an end event) is forgotten where the new definition does not know
@@ -24,11 +25,20 @@ def reindexed(places: Places, state: State) -> State:
             (scope, _element(places, gateway)): {_flow(places, flow): count for flow, count in counts.items()}
             for (scope, gateway), counts in state.joins.items()
         },
-        entries={
-            after.index: count for index, count in state.entries.items() if (after := places.element(index)) is not None
-        },
+        entries=_entries(places, state, entered),
         compensation=tuple(_record(places, record) for record in state.compensation),
     )
+
+
+def _entries(places: Places, state: State, entered: Mapping[str, int]) -> dict[int, int]:
+    """The counts of entries; one that was forgotten once is taken up where its numbers ended."""
+    known = ((places.new.element(id), count) for id, count in entered.items())
+    counts = {element.index: count for element, count in known if element is not None}
+    for index, count in state.entries.items():
+        after = places.element(index)
+        if after is not None:
+            counts[after.index] = max(count, counts.get(after.index, 0))
+    return counts
 
 
 def _element(places: Places, index: int) -> int:
