@@ -1,5 +1,6 @@
 """An app's code is read without being run: what it declares, what is wrong with it, and what nobody can know."""
 
+import ast
 import sys
 from typing import Any
 
@@ -11,6 +12,7 @@ from dialog_graph.apps import load
 from dialog_graph.apps.contents.logic import Logic
 from dialog_graph.apps.contents.points import CLASS_METHODS, POINTS, Form
 from dialog_graph.apps.readers.logic_reader import read_logic
+from dialog_graph.apps.readers.python_modules import Package
 from dialog_graph.apps.readers.reading import Findings
 from dialog_graph.model.diagnostic import Diags
 from tests.unit.apps.faults import LOGIC, code
@@ -487,7 +489,7 @@ PIECES = (
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.booleans())
-def test_any_text_is_read_or_told(text: str, is_whole: bool) -> None:
+def any_text_is_read_or_told(text: str, is_whole: bool) -> None:
     start = "from dialog_graph.apps import App\napp = App()\n" if is_whole else ""
     version, found = load(files({LOGIC: start + text, "logic/beside.py": text}), "development")
 
@@ -497,5 +499,23 @@ def test_any_text_is_read_or_told(text: str, is_whole: bool) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_told(data: bytes) -> None:
+def any_bytes_are_read_or_told(data: bytes) -> None:
     assert load(files({LOGIC: data}), "development")[0] is not None
+
+
+def test_no_text_of_a_stranger_is_ever_more_than_a_finding() -> None:
+    any_text_is_read_or_told()
+    any_bytes_are_read_or_told()
+
+
+def test_a_reader_that_lets_one_fault_through_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The twin of the reader does not catch what the parser raises."""
+
+    def parsed(package: Package, file: str) -> ast.Module:
+        return ast.parse(package.files.contents[file])
+
+    monkeypatch.setattr(Package, "_parsed", parsed)
+
+    for harness in (any_text_is_read_or_told, any_bytes_are_read_or_told):
+        with pytest.raises((SyntaxError, ValueError, BaseExceptionGroup)):
+            harness()
