@@ -10,7 +10,7 @@ from functools import lru_cache
 from dialog_graph.apps import AppVersion
 from dialog_graph.bpmn import Definition, State, Status
 from dialog_graph.bpmn.drawing import Drawing, Mark, drawing_of, language_for
-from dialog_graph.bpmn.state import TokenState
+from dialog_graph.bpmn.tokens import TokenState
 from dialog_graph.model.instance import Instance, TaskState
 from dialog_graph.ports import Ports
 from dialog_graph.storage.database import Snapshot

@@ -8,7 +8,7 @@ import pytest
 
 from dialog_graph.bpmn import Definition, State, Status, TaskKind, read_process
 from dialog_graph.bpmn.drawing import Drawing, Mark, drawing_of
-from dialog_graph.bpmn.state import Incident, Scope, ScopeKind, Token, TokenState
+from dialog_graph.bpmn.tokens import Incident, Scope, ScopeKind, Token, TokenState
 from dialog_graph.model.instance import Instance, TaskEntry, TaskState
 from dialog_graph.model.principal import SYSTEM_ACTOR
 from dialog_graph.reads.drawings import states_of
