@@ -7,7 +7,6 @@ is closed in the opposite order, whatever ended it.
 
 import asyncio
 import base64
-import logging
 import os
 import signal
 import socket
@@ -44,8 +43,7 @@ from dialog_graph.graphql.lifetime import Closing
 from dialog_graph.graphql.limits import Limits
 from dialog_graph.graphql.schema import build_schema
 from dialog_graph.graphql.seats import Seats
-from dialog_graph.model.diagnostic import Diags
-from dialog_graph.model.principal import Principal, PrincipalKind, app_worker
+from dialog_graph.model.principal import Principal, PrincipalKind
 from dialog_graph.ports import Ports
 from dialog_graph.rest import data, dialog_urls, health, well_known
 from dialog_graph.rest import dev_issuer as dev_issuer_routes
@@ -61,9 +59,9 @@ from dialog_graph.storage.embedded import EmbeddedError, EmbeddedPostgres
 from dialog_graph.storage.embedded.address import Address
 from dialog_graph.storage.logins import Logins
 from dialog_graph.web import routes as web
+from dialog_graph.workers.app_folders import register_apps
+from dialog_graph.workers.reload import reloading
 from dialog_graph.workers.running import running
-
-_log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 65_536
 """Largest WebSocket message, in bytes."""
@@ -102,31 +100,6 @@ async def ports_of(settings: Settings, logins: Logins, options: Options | None =
             doorbell=doorbell,
             random_bytes=os.urandom,
         )
-
-
-# Apps ---------------------------------------------------------------------------------------------------------------
-
-
-async def register_apps(ports: Ports, folder: Path) -> None:
-    """Registers every app below the folder; what the linter says of each is logged, errors keep the old version."""
-    for path in await asyncio.to_thread(apps.find_apps, folder):
-        files = await asyncio.to_thread(apps.read_folder, path, folder)
-        if not isinstance(files, apps.Files):
-            _report(path, files)
-            continue
-        version, diagnostics = await asyncio.to_thread(apps.load, files, ports.settings.environment)
-        _report(path, diagnostics)
-        app_id = version.app_id if version is not None else files.place
-        if ports.settings.org in (None, app_id.org):
-            async with ports.database.transaction(app_worker(app_id.org, app_id.app)) as tx:
-                await ports.catalogue.register(tx, files)
-
-
-def _report(path: Path, diagnostics: Diags) -> None:
-    errors = [item for item in diagnostics if item.is_error]
-    for item in errors:
-        _log.error("%s: %s:%s %s %s", path, item.file, item.line or "-", item.code, item.message)
-    _log.info("app %s: %d errors, %d further findings", path, len(errors), len(diagnostics) - len(errors))
 
 
 # Routes -------------------------------------------------------------------------------------------------------------
@@ -259,6 +232,8 @@ def check_start(settings: Settings) -> None:
     for problem in problems:
         if problem is not None:
             raise StartRefused(problem.message)
+    if settings.reload and not settings.is_development:
+        raise StartRefused("expected DIALOG_GRAPH_RELOAD to be off outside of development, but it is on")
     is_embedded = settings.database_url is None
     if settings.is_production and is_embedded and not settings.allow_embedded:
         raise StartRefused("production needs DATABASE_URL, or DIALOG_GRAPH_ALLOW_EMBEDDED=1 for the embedded database")
@@ -317,8 +292,11 @@ async def _served(settings: Settings, serving: Serving, listening: socket.socket
     logins = await bootstrap.make_ready(place, settings)
     async with ports_of(settings, logins) as ports:
         serving.report(f"apps: reading {settings.apps}")
-        await register_apps(ports, settings.apps)
-        async with running(ports):
+        found = await register_apps(ports, settings.apps)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(running(ports))
+            if settings.reload:
+                await stack.enter_async_context(reloading(ports, settings.apps, found))
             await _until_signalled(build(ports), settings, serving, listening)
 
 

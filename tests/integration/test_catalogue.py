@@ -1,15 +1,17 @@
 """App versions: registered once, activated unless they have errors, compiled once, and pinned by instances."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from dialog_graph.apps import AppVersion, Files, load, read_folder
 from dialog_graph.errors import Refused
-from dialog_graph.model.diagnostic import Diags
+from dialog_graph.model.diagnostic import Diagnostic, DiagnosticPlace, DiagnosticSeverity, Diags
 from dialog_graph.model.instance import Instance, TaskEntry, TaskState
 from dialog_graph.model.principal import ANONYMOUS, SYSTEM_ACTOR, app_worker
 from dialog_graph.storage.catalogue import Catalogue
@@ -194,3 +196,134 @@ async def test_texts_follow_the_newest_version_while_task_and_model_stay(
     await register(database, catalogue, changed(folder, model, b"{", b"{ "))
     assert (await active(database, catalogue)).ordinal == 3
     assert await presented() == 1, "another model does not"
+
+
+# In memory ------------------------------------------------------------------------------------------------------------
+
+
+async def many(database: Database, catalogue: Catalogue, folder: Files, count: int) -> list[UUID]:
+    """Registers versions that differ in the blanks of a text file."""
+    blanks = (b" " * number + b'"language"' for number in range(count))
+    return [await register(database, catalogue, changed(folder, TEXTS, b'"language"', each)) for each in blanks]
+
+
+async def test_only_so_many_versions_are_kept_and_each_can_come_back(database: Database, folder: Files) -> None:
+    registered = await many(database, Catalogue(load, "development"), folder, 5)
+    loader = CountingLoader()
+    catalogue = Catalogue(loader, "development", bound=2)
+    async with database.snapshot(ANONYMOUS) as tx:
+        for _ in range(2):
+            assert [(await catalogue.version(tx, id)).ordinal for id in registered] == [1, 2, 3, 4, 5]
+            assert (await catalogue.active(tx, APP)).ordinal == 5
+    # The active one once, the others each time: by the time one is asked for again, two others were.
+    assert len(loader.loaded) == 1 + 2 * 4
+
+
+def refusing(sha256: str) -> "Callable[[Files, str], tuple[AppVersion | None, Diags]]":
+    """A loader of a program that has grown stricter: the files with this hash are nothing to it any more."""
+
+    def load_strictly(files: Files, environment: str) -> tuple[AppVersion | None, Diags]:
+        if files.sha256 != sha256:
+            return load(files, environment)
+        return None, (Diagnostic(code="DG2001", severity=DiagnosticSeverity.ERROR, message="no process"),)
+
+    return load_strictly
+
+
+async def test_a_version_that_no_longer_compiles_is_refused_and_harms_no_other(
+    database: Database, folder: Files, caplog: pytest.LogCaptureFixture
+) -> None:
+    old, new = await many(database, Catalogue(load, "development"), folder, 2)
+    catalogue = Catalogue(refusing(folder.sha256), "development")
+    async with database.snapshot(ANONYMOUS) as tx:
+        for _ in range(3):
+            with pytest.raises(Refused) as refused:
+                await catalogue.version(tx, old)
+            assert refused.value.refusal.code == "INTEGRITY"
+            assert (await catalogue.version(tx, new)).ordinal == 2
+        assert (await catalogue.active(tx, APP)).ordinal == 2
+    told = [record.message for record in caplog.records if "compiles" in record.message]
+    assert told == [
+        "expected an app version that this program compiles, but version 1 of ttd/change-of-address has DG2001"
+    ]
+
+
+async def test_an_active_version_that_no_longer_compiles_is_left_out_of_the_list(
+    database: Database, folder: Files
+) -> None:
+    await register(database, Catalogue(load, "development"), folder)
+    catalogue = Catalogue(refusing(folder.sha256), "development")
+    async with database.snapshot(ANONYMOUS) as tx:
+        assert await catalogue.all_active(tx) == {}
+        for ask in (catalogue.active, catalogue.policy):
+            with pytest.raises(Refused, match="INTEGRITY"):
+                await ask(tx, APP)
+
+
+async def test_files_that_cannot_be_unpacked_are_refused_too(
+    database: Database, folder: Files, owner: asyncpg.Connection
+) -> None:
+    version_id = await register(database, Catalogue(load, "development"), folder)
+    await owner.execute("update dg.app_version set files = 'PK'")
+    async with database.snapshot(ANONYMOUS) as tx:
+        with pytest.raises(Refused, match="INTEGRITY"):
+            await Catalogue(load, "development").version(tx, version_id)
+
+
+# Findings -------------------------------------------------------------------------------------------------------------
+
+
+async def test_what_only_the_folder_shows_is_kept_with_the_version(database: Database, folder: Files) -> None:
+    """The archive holds what was read; that something else lay in the folder is known from its registration."""
+    seen = replace(folder, ignored=("config/texts/ressurs.nb.json",))
+    await register(database, Catalogue(load, "development"), seen)
+
+    elsewhere = await active(database, Catalogue(load, "development"))
+
+    assert "DG1009" in {item.code for item in elsewhere.diagnostics}
+    assert elsewhere.diagnostics == (load(seen, "development"))[1]
+
+
+async def test_the_findings_are_those_of_the_last_registration(database: Database, folder: Files) -> None:
+    await register(database, Catalogue(load, "development"), folder)
+    stricter = Diagnostic(
+        code="DG9999",
+        severity=DiagnosticSeverity.WARNING,
+        message="new",
+        related=(DiagnosticPlace(file="a", message="here"),),
+    )
+
+    def load_more(files: Files, environment: str) -> tuple[AppVersion | None, Diags]:
+        version, diagnostics = load(files, environment)
+        return version and replace(version, diagnostics=(*diagnostics, stricter)), (*diagnostics, stricter)
+
+    for _ in range(2):
+        await register(database, Catalogue(load_more, "development"), folder)
+        assert stricter in (await active(database, Catalogue(load, "development"))).diagnostics
+    await register(database, Catalogue(load, "development"), folder)
+    assert stricter not in (await active(database, Catalogue(load, "development"))).diagnostics
+
+
+async def test_an_active_version_with_new_errors_stays_active(database: Database, folder: Files) -> None:
+    """A stricter program takes nothing out of service that citizens use."""
+    fault = Diagnostic(code="DG9999", severity=DiagnosticSeverity.ERROR, message="new")
+
+    def load_strictly(files: Files, environment: str) -> tuple[AppVersion | None, Diags]:
+        version, diagnostics = load(files, environment)
+        return version and replace(version, diagnostics=(*diagnostics, fault)), (*diagnostics, fault)
+
+    await register(database, Catalogue(load, "development"), folder)
+    await register(database, Catalogue(load_strictly, "development"), folder)
+
+    version = await active(database, Catalogue(load, "development"))
+    assert (version.ordinal, version.can_be_activated) == (1, False)
+
+
+async def test_what_is_loaded_already_is_not_loaded_again(database: Database, folder: Files) -> None:
+    loader = CountingLoader()
+    catalogue = Catalogue(loader, "development")
+    loaded = await catalogue.load(folder)
+    async with database.transaction(app_worker(APP.org, APP.app)) as tx:
+        await catalogue.register(tx, folder, loaded)
+    assert (await active(database, catalogue)).ordinal == 1
+    assert loader.loaded == [folder.sha256]

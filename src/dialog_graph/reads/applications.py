@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from dialog_graph.access import decisions
 from dialog_graph.access.starting import obstacle
@@ -17,6 +14,7 @@ from dialog_graph.model.principal import PrincipalKind
 from dialog_graph.ports import Ports
 from dialog_graph.reads.paging import MAX_FIRST, Page, Position, check_first, decode, page_of
 from dialog_graph.storage import parties
+from dialog_graph.storage.catalogue import stored_diagnostics
 from dialog_graph.storage.database import Snapshot
 from dialog_graph.urns import AppId, PartyUrn
 
@@ -112,15 +110,13 @@ async def versions(ports: Ports, snapshot: Snapshot, app_id: AppId) -> list[Regi
             sha256=row["sha256"],
             registered_at=row["registered_at"],
             is_active=row["is_active"],
-            diagnostics=[_diagnostic(item) for item in row["diagnostics"]],
+            diagnostics=stored_diagnostics(row["diagnostics"]),
         )
         for row in rows
     ]
 
 
-def _diagnostic(stored: dict[str, Any]) -> Diagnostic:
-    """A finding as it was stored with the version; members that are empty are left out there."""
-    return _DIAGNOSTIC.validate_python(stored)
-
-
-_DIAGNOSTIC = TypeAdapter(Diagnostic)
+async def diagnostics(ports: Ports, snapshot: Snapshot, version: AppVersion) -> Sequence[Diagnostic]:
+    """The findings of a version as they were at its last registration, which other processes may have done."""
+    stored = await snapshot.fetchval("select diagnostics from app_version where version_id = $1", version.version_id)
+    return version.diagnostics if stored is None else stored_diagnostics(stored)

@@ -3,28 +3,32 @@
 The database keeps the files of a version, never a compiled form; a process compiles a version when it first meets it.
 Which version of an app is active is kept in memory too, for as long as the catalogue's generation, which every
 transaction reads with its context, stays the same: so a withdrawn right is gone with the next transaction, and a step
-asks the database for no version at all. Rules: app folder §1.6, joins §1 rule 4.
+asks the database for no version at all. A version that this program no longer compiles is refused with INTEGRITY
+wherever somebody needs it, and harms nobody else. Rules: app folder §1.6, joins §1 rule 4.
 """
 
 import asyncio
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
+
+from pydantic import TypeAdapter
 
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.version import AppVersion
-from dialog_graph.errors import NOT_FOUND, Refused
+from dialog_graph.errors import NOT_FOUND, Refusal, Refused
 from dialog_graph.model import ids
-from dialog_graph.model.diagnostic import Diagnostic, Diags
+from dialog_graph.model.diagnostic import Diagnostic, Diags, has_errors
 from dialog_graph.model.instance import Instance
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.principal import PrincipalKind
 from dialog_graph.policy import Combining, DecisionTable, Effect, Row
 from dialog_graph.storage import grants
+from dialog_graph.storage.compiled import MAX_COMPILED, Broken, Compiled, CompiledVersions, Outcome
 from dialog_graph.storage.database import Snapshot, Transaction
 from dialog_graph.urns import AppId
 
@@ -34,16 +38,15 @@ Loader: TypeAlias = Callable[[Files, str], "tuple[AppVersion | None, Diags]"]
 """`apps.load(files, environment)`: the compiled version, and everything there is to say about the folder."""
 
 
-class BrokenVersion(Exception):
-    """Files in the database that this program does not compile: a fault, because they were compiled when stored."""
+Loaded: TypeAlias = "tuple[AppVersion | None, Diags]"
+"""What a loader makes of files."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """A version with the hash of each form model's files, which tells whether two versions have the same forms."""
+class BrokenVersion(Refused):
+    """Files in the database that this program does not compile, although they were compiled when stored (INTEGRITY)."""
 
-    version: AppVersion
-    models: Mapping[str, str]
+    def __init__(self, reason: str) -> None:
+        super().__init__(Refusal(code="INTEGRITY", expected="an app version that this program compiles", actual=reason))
 
 
 @dataclass(slots=True)
@@ -63,13 +66,17 @@ select v.app_id, v.version_id, r.resource_id
 
 
 class Catalogue:
-    """The app versions of one process. `load` compiles files for `environment`."""
+    """The app versions of one process. `load` compiles files for `environment`; `bound`: versions kept in memory."""
 
-    def __init__(self, load: Loader, environment: str) -> None:
+    def __init__(self, load: Loader, environment: str, bound: int = MAX_COMPILED) -> None:
         self._load = load
         self._environment = environment
-        self._compiled: dict[UUID, asyncio.Future[_Compiled]] = {}
+        self._compiled = CompiledVersions(bound)
         self._active: tuple[int, _Active] | None = None
+
+    async def load(self, files: Files) -> Loaded:
+        """What these files would be as a version here; nothing is stored."""
+        return await asyncio.to_thread(self._load, files, self._environment)
 
     async def active(self, tx: Snapshot, app_id: AppId) -> AppVersion:
         """The version that new instances get. Refuses with NOT_FOUND when the app has none."""
@@ -98,7 +105,7 @@ class Catalogue:
     async def all_active(self, tx: Snapshot) -> dict[int, AppVersion]:
         """The active version of every app, by resource id; shared, so not to be changed.
 
-        An app whose files this program no longer compiles is left out, with an error in the log.
+        An app whose files this program no longer compiles is left out.
         """
         actives = await self._actives(tx)
         if actives.by_resource is None:
@@ -109,8 +116,7 @@ class Catalogue:
     async def _unless_broken(self, tx: Snapshot, version_id: UUID) -> AppVersion | None:
         try:
             return await self.version(tx, version_id)
-        except BrokenVersion as broken:
-            _log.error("%s", broken)
+        except BrokenVersion:
             return None
 
     async def resource_id(self, tx: Snapshot, app_id: AppId) -> int:
@@ -120,7 +126,7 @@ class Catalogue:
             raise Refused(NOT_FOUND)
         return found
 
-    async def _active_compiled(self, tx: Snapshot, app_id: AppId) -> _Compiled:
+    async def _active_compiled(self, tx: Snapshot, app_id: AppId) -> Compiled:
         version_id = (await self._actives(tx)).versions.get(app_id)
         if version_id is None:
             raise Refused(NOT_FOUND)
@@ -137,49 +143,56 @@ class Catalogue:
         )
         if self._active is None or self._active[0] < tx.generation:
             self._active = (tx.generation, found)
+            self._compiled.keep(found.versions.values())
         return found
 
-    async def _version(self, tx: Snapshot, version_id: UUID) -> _Compiled:
-        if version_id not in self._compiled:
-            row = await tx.fetchrow("select ordinal, files from app_version where version_id = $1", version_id)
+    async def _version(self, tx: Snapshot, version_id: UUID) -> Compiled:
+        found = self._compiled.find(version_id)
+        if found is None:
+            row = await tx.fetchrow(
+                "select ordinal, files, diagnostics from app_version where version_id = $1", version_id
+            )
             if row is None:
                 raise Refused(NOT_FOUND)
-            if version_id not in self._compiled:
-                compiling = asyncio.to_thread(self._compile, version_id, row["ordinal"], row["files"])
-                self._compiled[version_id] = asyncio.create_task(compiling)
+            found = self._compiled.begin(version_id, lambda: self._compile(version_id, row))
         # Several may wait for one compilation, and one of them may be cancelled.
-        return await asyncio.shield(self._compiled[version_id])
+        outcome = await asyncio.shield(found)
+        if isinstance(outcome, Broken):
+            raise BrokenVersion(outcome.reason)
+        return outcome
 
-    def _compile(self, version_id: UUID, ordinal: int, archive: bytes) -> _Compiled:
-        files = Files.from_archive(archive)
+    def _compile(self, version_id: UUID, row: Mapping[str, Any]) -> Outcome:
+        """Findings are those of the registration: some of them only the folder shows."""
+        ordinal: int = row["ordinal"]
+        try:
+            files = Files.from_archive(row["files"])
+        except ValueError as fault:
+            return _broken(f"the files of version {version_id} cannot be unpacked: {fault}")
         version, diagnostics = self._load(files, self._environment)
         if version is None:
             codes = ", ".join(sorted({diagnostic.code for diagnostic in diagnostics if diagnostic.is_error}))
-            raise BrokenVersion(f"expected version {ordinal} of {files.place} to compile, but it does not: {codes}")
-        return _numbered(version, version_id, ordinal, files)
+            return _broken(f"version {ordinal} of {files.place} has {codes}")
+        return _numbered(
+            replace(version, diagnostics=stored_diagnostics(row["diagnostics"])), version_id, ordinal, files
+        )
 
-    def _remember(self, compiled: _Compiled, version_id: UUID) -> None:
-        future: asyncio.Future[_Compiled] = asyncio.get_running_loop().create_future()
-        future.set_result(compiled)
-        self._compiled.setdefault(version_id, future)
-
-    async def register(self, tx: Transaction, files: Files) -> UUID:
+    async def register(self, tx: Transaction, files: Files, loaded: "Loaded | None" = None) -> UUID:
         """Stores a version of the app whose worker the transaction's principal is, and activates it.
 
-        Files that are known already are not stored again; a version with errors is stored, but the active one stays.
-        Version, resource, policy rows and everybody's grants change in this one transaction. Other transactions of
-        this process see it after the commit; this one reads the catalogue as it was before.
+        `loaded`: what `load` has made of the files, where that is known. Files that are known already are not stored
+        again; a version with errors is stored, but the active one stays. Version, resource, policy rows and
+        everybody's grants change in this one transaction. Other transactions of this process see it after the commit;
+        this one reads the catalogue as it was before.
         """
-        version, diagnostics = await asyncio.to_thread(self._load, files, self._environment)
+        version, diagnostics = loaded or await self.load(files)
         app_id = version.app_id if version else files.place
         _demand_worker_of(tx, app_id)
         # One registration of an app at a time, or two would take the same ordinal.
         await tx.execute("select pg_advisory_xact_lock(hashtextextended('dg.app:' || $1::text, 0))", str(app_id))
         version_id, ordinal = await _stored(tx, app_id, files, diagnostics)
         if version is not None:
-            self._remember(_numbered(version, version_id, ordinal, files), version_id)
-        if version is None or not version.can_be_activated:
-            _log.warning("version of %s stored, but not activated: it has errors", app_id)
+            self._compiled.put(version_id, _numbered(version, version_id, ordinal, files))
+        if version is None or has_errors(diagnostics):
             return version_id
         if await _activated(tx, app_id, version_id):
             resource_id = await _write_resource(tx, version)
@@ -188,15 +201,21 @@ class Catalogue:
         return version_id
 
 
+def _broken(reason: str) -> Broken:
+    """Told once for each process: later only those who need the version hear of it."""
+    _log.error("expected an app version that this program compiles, but %s", reason)
+    return Broken(reason)
+
+
 def _demand_worker_of(tx: Transaction, app_id: AppId) -> None:
     principal = tx.principal
     if principal.kind is not PrincipalKind.APP_WORKER or (principal.org, principal.app) != (app_id.org, app_id.app):
         raise ValueError(f"expected the worker of {app_id} to register it, but it is {principal.org}/{principal.app}")
 
 
-def _numbered(version: AppVersion, version_id: UUID, ordinal: int, files: Files) -> _Compiled:
+def _numbered(version: AppVersion, version_id: UUID, ordinal: int, files: Files) -> Compiled:
     numbered = replace(version, version_id=version_id, ordinal=ordinal)
-    return _Compiled(numbered, _model_digests(numbered, files))
+    return Compiled(numbered, _model_digests(numbered, files))
 
 
 def _model_digests(version: AppVersion, files: Files) -> dict[str, str]:
@@ -208,11 +227,19 @@ def _model_digests(version: AppVersion, files: Files) -> dict[str, str]:
 
 
 async def _stored(tx: Transaction, app_id: AppId, files: Files, diagnostics: Diags) -> tuple[UUID, int]:
-    """Id and ordinal of the version with these files, stored now unless it is there already."""
+    """Id and ordinal of the version with these files, stored now unless it is there already.
+
+    Its findings are those of the last registration: newer programs find more, and other apps have come or gone.
+    """
+    told = [_diagnostic_json(diagnostic) for diagnostic in diagnostics]
     known = await tx.fetchrow(
-        "select version_id, ordinal from app_version where app_id = $1 and sha256 = $2", str(app_id), files.sha256
+        "select version_id, ordinal, diagnostics from app_version where app_id = $1 and sha256 = $2",
+        str(app_id),
+        files.sha256,
     )
     if known is not None:
+        if known["diagnostics"] != told:
+            await tx.execute("update app_version set diagnostics = $2 where version_id = $1", known["version_id"], told)
         return known["version_id"], known["ordinal"]
     version_id = ids.from_random(tx.now, os.urandom(16))
     ordinal: int = await tx.fetchval(
@@ -227,14 +254,24 @@ async def _stored(tx: Transaction, app_id: AppId, files: Files, diagnostics: Dia
         app_id.org,
         files.sha256,
         files.to_archive(),
-        [_diagnostic_json(diagnostic) for diagnostic in diagnostics],
+        told,
         tx.now,
     )
     return version_id, ordinal
 
 
 def _diagnostic_json(diagnostic: Diagnostic) -> Json:
-    return {name: value for name, value in asdict(diagnostic).items() if value}
+    members = asdict(diagnostic)
+    # As the driver gives it back, so that what is stored can be compared with what is found.
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in members.items() if value}
+
+
+def stored_diagnostics(rows: Sequence[Any]) -> Diags:
+    """Findings as they were stored with a version; members that are empty are left out there."""
+    return tuple(_DIAGNOSTIC.validate_python(row) for row in rows)
+
+
+_DIAGNOSTIC = TypeAdapter(Diagnostic)
 
 
 async def _activated(tx: Transaction, app_id: AppId, version_id: UUID) -> bool:

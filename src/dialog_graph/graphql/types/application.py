@@ -195,8 +195,10 @@ async def _can_instantiate(root: AppVersion, info: Info[Context, None], party: s
 
 
 async def _diagnostics(root: AppVersion, info: Info[Context, None]) -> list[Diagnostic]:
-    is_owner = info.context.principal.org == root.app_id.org
-    found: list[DiagnosticValue] = [*root.diagnostics, *info.context.ports.findings.of(root)] if is_owner else []
+    if info.context.principal.org != root.app_id.org:
+        return []
+    stored = await info.context.read(applications.diagnostics, root)
+    found: list[DiagnosticValue] = [*stored, *info.context.ports.findings.of(root)]
     return found  # pyright: ignore[reportReturnType] -- fields are read from the model's values
 
 
