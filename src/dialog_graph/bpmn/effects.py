@@ -104,7 +104,10 @@ class CloseWaits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveWait:
-    """Deferred: the wait of this owner and element goes on as that of another element (the process was migrated)."""
+    """Deferred: the wait, or the incident, of this owner and element goes on as that of another element.
+
+    Only migrations ask for it.
+    """
 
     element_id: str
     owner: int

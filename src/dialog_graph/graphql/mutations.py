@@ -10,10 +10,11 @@ from dialog_graph.commands.delete_instance import DeleteInstance, RestoreInstanc
 from dialog_graph.commands.instantiate import Instantiate, instantiate
 from dialog_graph.commands.set_substatus import SetSubstatus, set_substatus
 from dialog_graph.commands.write_form_data import WriteFormData, WriteFormDataResult, write_form_data
-from dialog_graph.graphql import event_fields
+from dialog_graph.graphql import event_fields, migration_fields
 from dialog_graph.graphql import payloads as p
 from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.event_fields import CreateWebhookPayload, DeleteWebhookPayload
+from dialog_graph.graphql.migration_fields import MigrateInstancePayload
 from dialog_graph.graphql.queries import known
 from dialog_graph.graphql.types.errors import issue
 from dialog_graph.graphql.types.instance import Instance, ReceiptConfirmation
@@ -129,5 +130,6 @@ class Mutation:
     set_substatus: p.SetSubstatusPayload = strawberry.mutation(resolver=_set_substatus)
     delete_instance: p.DeleteInstancePayload = strawberry.mutation(resolver=_delete_instance)
     restore_instance: p.RestoreInstancePayload = strawberry.mutation(resolver=_restore_instance)
+    migrate_instance: MigrateInstancePayload = strawberry.mutation(resolver=migration_fields.migrate)
     create_webhook: CreateWebhookPayload = strawberry.mutation(resolver=event_fields.create)
     delete_webhook: DeleteWebhookPayload = strawberry.mutation(resolver=event_fields.delete)

@@ -75,6 +75,7 @@ _RULES = {
     "app.instance.process.incident": (None, Audience.OWNER),
     "app.instance.process.message": (None, Audience.OWNER),
     "app.instance.process.timer": (None, Audience.OWNER),
+    "app.instance.migrated": (None, Audience.OWNER),
     "app.instance.linked": (None, Audience.OWNER),
     "app.instance.substatus.changed": ("SubstatusUpdated", Audience.BOTH),
     "app.instance.confirmed": ("ConfirmedComplete", Audience.BOTH),

@@ -47,8 +47,13 @@ class Rows:
             elif isinstance(effect, CloseWaits):
                 self._close(effect)
             elif isinstance(effect, MoveWait):
-                row = self.by_place.pop((effect.owner, effect.element_id))
-                self.by_place[effect.owner, effect.to] = replace(row, element_id=effect.to)
+                self._move(effect)
+
+    def _move(self, effect: MoveWait) -> None:
+        """Moves a row; that of an incident is none of these."""
+        row = self.by_place.pop((effect.owner, effect.element_id), None)
+        if row is not None:
+            self.by_place[effect.owner, effect.to] = replace(row, element_id=effect.to)
 
     def _close(self, effect: CloseWaits) -> None:
         closed = [

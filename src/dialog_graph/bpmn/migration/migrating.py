@@ -6,7 +6,7 @@ from typing import TypeAlias
 from dialog_graph.bpmn.advance import Advance
 from dialog_graph.bpmn.commands import Migrate
 from dialog_graph.bpmn.definition import Definition
-from dialog_graph.bpmn.events import IncidentOpened, IncidentResolved
+from dialog_graph.bpmn.effects import MoveWait
 from dialog_graph.bpmn.facts import Facts
 from dialog_graph.bpmn.fitness import misfit
 from dialog_graph.bpmn.migration.obstacles import MigrationFinding, obstacles
@@ -46,7 +46,7 @@ def _carried(places: Places, state: State, carried: State, facts: Facts) -> Adva
     if refusal is not None:
         told = f"expected {refusal.expected}, but {refusal.actual}"
         return (MigrationFinding(next(iter(refusal.path), ""), refusal.code, told),)
-    _tell_of_incidents(places, state, run)
+    _move_incidents(places, state, run)
     migrated = _fire(places.new, run.state(at_rest=True))
     return Advance(
         state=migrated,
@@ -57,16 +57,12 @@ def _carried(places: Places, state: State, carried: State, facts: Facts) -> Adva
     )
 
 
-def _tell_of_incidents(places: Places, state: State, run: Run) -> None:
-    """An incident at an element of another name is closed there and opened here."""
+def _move_incidents(places: Places, state: State, run: Run) -> None:
+    """An incident stands at the element of another name now."""
     before, after = state.open_incidents(places.old), run.state(at_rest=True).open_incidents(places.new)
-    for old, new in zip(before, after, strict=True):
+    for incident, old, new in zip(state.incidents, before, after, strict=True):
         if old.element_id != new.element_id:
-            run.events.append(IncidentResolved(element_id=old.element_id, entry_no=old.entry_no, code=old.code))
-            told = f'it stood at "{old.element_id}" before the process was migrated'
-            run.events.append(
-                IncidentOpened(element_id=new.element_id, entry_no=new.entry_no, code=new.code, message=told)
-            )
+            run.defer(MoveWait(owner=incident.token, element_id=old.element_id, to=new.element_id))
 
 
 def _fire(new: Definition, state: State) -> State:

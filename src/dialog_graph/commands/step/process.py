@@ -5,18 +5,21 @@ The journal row stands before all other events of the command and holds the reco
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from dialog_graph import tasks
 from dialog_graph.apps import AppEvaluator
 from dialog_graph.bpmn import (
+    Advance,
     AskGateway,
     BoundaryFired,
+    CloseWaits,
     Command,
     Continue,
     DataChanged,
+    Definition,
     Effect,
     EndProcess,
     EnterTask,
@@ -26,6 +29,9 @@ from dialog_graph.bpmn import (
     IncidentResolved,
     JoinForced,
     LeaveTask,
+    Migrate,
+    MigrationFinding,
+    MoveWait,
     Outcome,
     ProcessCancelled,
     ProcessEnded,
@@ -37,6 +43,7 @@ from dialog_graph.bpmn import (
     WaitBegan,
     WaitEnded,
     advance,
+    migrate,
 )
 from dialog_graph.commands.step import calls
 from dialog_graph.commands.step.deferred import defer
@@ -47,6 +54,17 @@ from dialog_graph.model.event import CATALOGUE, NewEvent
 from dialog_graph.model.ids import derived
 from dialog_graph.model.instance import TaskEntry, TaskState
 
+Findings: TypeAlias = tuple[MigrationFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """The first round of a migration that nothing stands against, and the journal's record of it."""
+
+    first: Advance
+    record: StepRecord
+
+
 DATA_EVENTS = frozenset({"app.instance.data.created", "app.instance.data.updated", "app.instance.data.deleted"})
 """What tells of data that a condition may look at."""
 
@@ -54,23 +72,43 @@ DATA_EVENTS = frozenset({"app.instance.data.created", "app.instance.data.updated
 async def run_process(work: Work, command: Command, note: str | None = None) -> None:
     """`advance` and its effects until the process rests or has ended. Raises `Refused` as the interpreter refuses."""
     by_engine = work.by_engine or isinstance(command, DataChanged)
-    record = StepRecord.begin(command, _facts(work, by_engine))
+    facts, before = _facts(work, by_engine), work.state
+    first = advance(work.version.definition, before, command, facts)
+    await _carry_on(work, StepRecord.begin(command, facts), first, note)
+    await calls.settle(work, before)
+
+
+def begin_migration(work: Work, old: Definition, command: Migrate) -> Migration | Findings:
+    """The first round of a migration from `old` to the version that the work has now; or every reason against."""
+    facts = _facts(work, work.by_engine)
+    first = migrate(old, work.version.definition, work.state, command, facts)
+    return Migration(first, StepRecord.begin(command, facts)) if isinstance(first, Advance) else first
+
+
+async def finish_migration(work: Work, migration: Migration) -> None:
+    """What follows from the first round; the waits that it moves or drops have been carried over before."""
+    first = migration.first
+    effects = tuple(effect for effect in first.effects if not isinstance(effect, CloseWaits | MoveWait))
+    await _carry_on(work, migration.record, replace(first, effects=effects), None)
+    await calls.settle(work, first.state)
+
+
+async def _carry_on(work: Work, record: StepRecord, step: Advance | Refusal, note: str | None) -> None:
+    """Does what each round asks for and lets the next one follow; then writes the journal, before all other events."""
     place = len(work.events)
-    before = state = work.state
-    pending: Command | None = command
-    while pending is not None:
-        step = advance(work.version.definition, state, pending, _facts(work, by_engine))
+    while True:
         if isinstance(step, Refusal):
             raise Refused(step)
-        work.state = state = step.state
-        record = record.add(pending, step.decisions)
+        work.state = step.state
+        record = record.add(record.command, step.decisions)
         for event in step.events:
             _RECORDERS[type(event)](work, event, note)
         for effect in step.effects:
             _perform(work, effect)
-        pending = Continue() if step.next else None
-    work.change(process_state=state.to_json(), has_incident=bool(state.incidents))
-    await calls.settle(work, before)
+        if not step.next:
+            break
+        step = advance(work.version.definition, step.state, Continue(), _facts(work, record.by_engine))
+    work.change(process_state=step.state.to_json(), has_incident=bool(step.state.incidents))
     _write_journal(work, place, record)
 
 

@@ -1,0 +1,63 @@
+"""What the one statement of a step leaves as it is, and a migration changes: names of places, owners of data.
+
+Called in the transaction of the step, before its statement (process engine §16).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from dialog_graph.storage.database import Snapshot, Transaction
+from dialog_graph.urns import AppId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """An open task entry as the new version calls it."""
+
+    entry_id: UUID
+    element_id: str
+    name: str | None
+    lane: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What changes its place. `closed`, `moved`: owner and element of waits, and what a moved one is called now."""
+
+    entries: Sequence[Renamed]
+    closed: Sequence[tuple[int, str]]
+    moved: Sequence[tuple[int, str, str]]
+    data: Sequence[tuple[UUID, str | None]]
+
+
+_CLOSED = "delete from {table} where instance_id = $1 and owner = $2 and element_id = $3"
+_MOVED = "update {table} set element_id = $4 where instance_id = $1 and {owner} = $2 and element_id = $3"
+_WAITS = ("timer", "message_subscription")
+_MOVING = (*((table, "owner") for table in (*_WAITS, "job", "link")), ("incident", "token"))
+"""Tables of what can be called otherwise, and their column for the owner."""
+
+
+async def version_id(tx: Snapshot, app_id: AppId, ordinal: int) -> UUID | None:
+    """The id of a version by its number."""
+    return await tx.fetchval(
+        "select version_id from app_version where app_id = $1 and ordinal = $2", str(app_id), ordinal
+    )
+
+
+async def carry(tx: Transaction, instance_id: UUID, carried: Carried) -> None:
+    """Renames entries and waits, drops the waits that are over, and gives data its new task."""
+    for table in _WAITS:
+        await tx.executemany(_CLOSED.format(table=table), [(instance_id, *place) for place in carried.closed])
+    for table, owner in _MOVING:
+        await tx.executemany(
+            _MOVED.format(table=table, owner=owner), [(instance_id, *place) for place in carried.moved]
+        )
+    await tx.executemany(
+        "update process_task set element_id = $3, name = $4, lane = $5 where instance_id = $1 and entry_id = $2",
+        [(instance_id, item.entry_id, item.element_id, item.name, item.lane) for item in carried.entries],
+    )
+    await tx.executemany(
+        "update data_element set task_id = $3 where instance_id = $1 and element_id = $2",
+        [(instance_id, *place) for place in carried.data],
+    )
