@@ -336,7 +336,7 @@ def text(model: Model) -> bytes:
         '  xmlns:dg="urn:dialog-graph:process:1">',
         *(f'<error id="{code}-id" errorCode="{code}"/>' for code in ("E1", "E2", "NO_FLOW", "CONDITION_FAILED")),
         *(f'<escalation id="{code}-id" escalationCode="{code}"/>' for code in ("X1", "X2")),
-        f'<process id="P"{strict}>',
+        f'<process id="Drawn"{strict}>',
         *(_node(model, id) for id in model.inside(None)),
         *(_flow(flow) for flow in model.flows),
         *(

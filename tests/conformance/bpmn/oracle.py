@@ -4,6 +4,7 @@ Plain lists and dicts over a model's own description; shares no code with `dialo
 that a twin with one defect can be made of it.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,7 +81,7 @@ def exactly_one(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, A
 
 @dataclass
 class Oracle:
-    """The game; a twin's `favour` names the kind of block that shows its defect.
+    """The game; a twin is `about` an invariant, its `favour` names the kind of block that shows its defect.
 
     Tokens are dicts {at, via, how, action, last, entry, code, age, scope}.
 
@@ -89,6 +90,7 @@ class Oracle:
     bodies of loops also have {total, items, done, outputs}, and their tokens an index `ix`.
     """
 
+    about = ""
     favour = ""
 
     model: Model
@@ -109,6 +111,8 @@ class Oracle:
     forced: list[str] = field(default_factory=list[str])
     vars: dict[str, Any] = field(default_factory=dict[str, Any])
     records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    seen: Counter[str] = field(default_factory=Counter[str])
+    """How often a rule was used, by the invariant that is about it."""
 
     def age(self) -> int:
         self.clock += 1
@@ -123,6 +127,7 @@ class Oracle:
 
     def ask(self, flow: dict[str, Any], token: dict[str, Any]) -> Any:
         question = (flow["id"], token["action"], token["last"], token["at"], self.arguments(token))
+        self.seen["P24"] += token["action"] is not None
         self.asked.append(question)
         return self.answer(*question)
 
@@ -170,6 +175,9 @@ class Oracle:
 
     def stuck(self) -> list[tuple[str, int, str]]:
         return [(t["at"], t["entry"] or 0, t["code"]) for t in self.tokens if t["how"] == "stuck"]
+
+    def places(self) -> list[tuple[str, str]]:
+        return sorted((token["at"], token["how"]) for token in self.tokens)
 
     # commands: None when carried out, else the code of the refusal
 
@@ -352,6 +360,7 @@ class Oracle:
         found = self.latest([r for r in self.records if r["scope"] is token["scope"]], node.get("ref"))
         if found is None:
             return self.undone(token, node)
+        self.seen["P19"] += 1
         found["by"] = token
         token["how"] = "host"
         scope = {"of": token["at"], "host": token, "age": self.age(), "lv": found["lv"]}
@@ -443,6 +452,7 @@ class Oracle:
         return self.remove(token)
 
     def instances(self, token: dict[str, Any]) -> str | None:
+        self.seen["P18"] += 1
         rule, body = self.model.nodes[token["at"]]["loop"], token["scope"]
         others = [t for t in self.tokens if t["scope"] is body and t is not token]
         arguments = self.counted(body, token["ix"], len(others), body["done"] + 1)
@@ -498,6 +508,7 @@ class Oracle:
         ways = [[t for t in self.at(gateway, scope) if t["via"] == f["id"]] for f in self.model.into(gateway)]
         used = [min(way, key=lambda token: token["age"]) for way in ways if way]
         last = max(used, key=lambda token: token["age"])
+        self.seen["P13"] += 1
         self.tokens = [t for t in self.tokens if t is last or all(t is not gone for gone in used)]
         last["how"] = "leave"
         return True
@@ -545,12 +556,14 @@ class Oracle:
     def finish(self, token: dict[str, Any]) -> str | None:
         node = self.model.nodes[token["at"]]
         if node.get("event") == "error":
+            self.seen["P17"] += 1
             if not self.throw(token, "error", node["code"]):
                 token.update(resume="act", how="stuck", code="UNCAUGHT_ERROR")
             return None
         if node.get("event") == "escalation":
             self.throw(token, "escalation", node["code"])
         if node.get("event") == "terminate":
+            self.seen["P14"] += token["scope"]["host"] is not None
             self.kill(token["scope"], token)
         if any(token is other for other in self.tokens):
             if token["scope"]["host"] is None:

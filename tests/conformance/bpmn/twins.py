@@ -8,6 +8,8 @@ from tests.conformance.bpmn.oracle import Oracle
 class LastTrueWins(Oracle):
     """All conditions of an exclusive gateway are asked, and the last true one wins."""
 
+    about = "P11"
+
     def rule(self, token: dict[str, Any], flows: list[dict[str, Any]]) -> "dict[str, Any] | str":
         default = self.model.nodes[token["at"]].get("default")
         others = [flow for flow in flows if flow["id"] != default]
@@ -21,6 +23,7 @@ class LastTrueWins(Oracle):
 class CountsInTotal(Oracle):
     """A parallel join takes as many tokens as it has incoming flows, whichever way they came."""
 
+    about = "P12"
     favour = "fork"
 
     def join(self, token: dict[str, Any]) -> None:
@@ -34,6 +37,7 @@ class CountsInTotal(Oracle):
 class TerminatesEverything(Oracle):
     """A terminate end event ends every scope around it too."""
 
+    about = "P14"
     favour = "inner"
 
     def kill(self, scope: dict[str, Any], spare: dict[str, Any] | None = None) -> None:
@@ -45,6 +49,7 @@ class TerminatesEverything(Oracle):
 class CatchesAnythingFirst(Oracle):
     """A catcher of every code comes before one of just this code."""
 
+    about = "P17"
     favour = "inner"
 
     def wanted(self, code: str, named: bool) -> list[str | None]:
@@ -54,6 +59,7 @@ class CatchesAnythingFirst(Oracle):
 class EscalatesWithoutInterrupting(Oracle):
     """An escalation never interrupts."""
 
+    about = "P17"
     favour = "inner"
 
     def catch(self, host: dict[str, Any], boundary: str, thrower: dict[str, Any]) -> None:
@@ -66,6 +72,7 @@ class EscalatesWithoutInterrupting(Oracle):
 class CompletesWithTheFirstToken(Oracle):
     """A subprocess is left when the first token in it ends."""
 
+    about = "P1"
     favour = "inner"
 
     def remove(self, token: dict[str, Any]) -> None:
@@ -77,6 +84,7 @@ class CompletesWithTheFirstToken(Oracle):
 class WaitsForEveryFlow(Oracle):
     """An inclusive join waits for a token on every incoming flow."""
 
+    about = "P13"
     favour = "some"
 
     def held(self, gateway: str, scope: dict[str, Any]) -> list[dict[str, Any]]:
@@ -88,6 +96,7 @@ class WaitsForEveryFlow(Oracle):
 class WaitsForWhoeverCanCome(Oracle):
     """An inclusive join waits also for a token that can come to a filled flow."""
 
+    about = "P13"
     favour = "some"
 
     def ways(self, token: dict[str, Any], gateway: str) -> set[str]:
@@ -99,6 +108,7 @@ class WaitsForWhoeverCanCome(Oracle):
 class NeverForces(Oracle):
     """Inclusive joins that wait for each other wait for ever."""
 
+    about = "P13"
     favour = "knot"
 
     def circle(self, gateway: str, scope: dict[str, Any], seen: list[str]) -> bool:
@@ -108,12 +118,16 @@ class NeverForces(Oracle):
 class GathersInOrderOfCompletion(Oracle):
     """The output collection of a multi-instance is in the order in which the instances were through."""
 
+    about = "P18"
+
     def gather(self, activity: str, outputs: dict[int, Any], total: int) -> None:
         super().gather(activity, dict(enumerate(outputs.values())), total)
 
 
 class StartsAllAtOnce(Oracle):
     """Sequential instances are counted as if all were active."""
+
+    about = "P18"
 
     def counted(self, body: dict[str, Any], index: int, active: int, done: int) -> tuple[Any, ...]:
         return super().counted(body, index, body["total"] - done, done)
@@ -122,6 +136,7 @@ class StartsAllAtOnce(Oracle):
 class CatchesPerInstance(Oracle):
     """A boundary event interrupts the instance that threw, not the whole multi-instance."""
 
+    about = "P18"
     favour = "inner"
 
     def catch(self, host: dict[str, Any], boundary: str, thrower: dict[str, Any]) -> None:
@@ -136,6 +151,7 @@ class CatchesPerInstance(Oracle):
 class NeverDone(Oracle):
     """Event subprocesses are started also when the main path of their scope is done."""
 
+    about = "P1"
     favour = "inner"
 
     def starts(self, scope: dict[str, Any]) -> list[str]:
@@ -147,6 +163,7 @@ class NeverDone(Oracle):
 class BoundaryFirst(Oracle):
     """The boundary of a subprocess comes before its event subprocesses."""
 
+    about = "P17"
     favour = "inner"
 
     def starts(self, scope: dict[str, Any]) -> list[str]:
@@ -160,6 +177,7 @@ class BoundaryFirst(Oracle):
 class UndoesTheFirstFirst(Oracle):
     """Compensation runs in the order of completion."""
 
+    about = "P19"
     favour = "undo"
 
     def latest(self, records: list[dict[str, Any]], ref: str | None) -> dict[str, Any] | None:
@@ -169,6 +187,7 @@ class UndoesTheFirstFirst(Oracle):
 class ForgetsWhatIsInside(Oracle):
     """What a subprocess held is forgotten when it completes."""
 
+    about = "P19"
     favour = "undo"
 
     def hand_on(self, scope: dict[str, Any]) -> None:
@@ -178,12 +197,82 @@ class ForgetsWhatIsInside(Oracle):
 class AlwaysWaitsForTheRest(Oracle):
     """An ad-hoc subprocess never cancels what is still active."""
 
+    about = "P1"
     favour = "ad_hoc"
 
     def finish_ad_hoc(self, scope: dict[str, Any], last: dict[str, Any]) -> None:
         scope["over"] = True
         if all(token["scope"] is not scope for token in self.tokens):
             self.completed(scope, last)
+
+
+class UndoesAgain(Oracle):
+    """A record stays when it has been undone."""
+
+    about = "P19"
+    favour = "undo"
+
+    def without(self, records: list[dict[str, Any]], token: dict[str, Any]) -> list[dict[str, Any]]:
+        for record in records:
+            record["by"] = None if record["by"] is token else record["by"]
+            self.without(record["inner"], token)
+        return records
+
+
+class LosesWhatNobodyCatches(Oracle):
+    """An error that nobody catches ends its token as if nothing had happened."""
+
+    about = "P17"
+    favour = "inner"
+
+    def finish(self, token: dict[str, Any]) -> str | None:
+        failure = super().finish(token)
+        if token["code"] == "UNCAUGHT_ERROR":
+            self.remove(token)
+        return failure
+
+
+class SkipsTheFirstItem(Oracle):
+    """Instances are counted from one."""
+
+    about = "P18"
+
+    def counted(self, body: dict[str, Any], index: int, active: int, done: int) -> tuple[Any, ...]:
+        item, _, *others = super().counted(body, index, active, done)
+        return (item, index + 1, *others)
+
+
+class WaitsForAnItem(Oracle):
+    """A multi-instance over nothing is entered all the same."""
+
+    about = "P18"
+
+    def count_of(self, found: Any, by: str) -> tuple[list[Any], int] | None:
+        counted = super().count_of(found, by)
+        return ([None], 1) if counted == ([], 0) else counted
+
+
+class ForgetsTheRejection(Oracle):
+    """A rejected task leaves no gatewayAction behind."""
+
+    about = "P24"
+
+    def onward(self, token: dict[str, Any], inclusive: bool) -> str | None:
+        token["action"] = None if token["action"] == "reject" else token["action"]
+        return super().onward(token, inclusive)
+
+
+class KeepsTheFirstAction(Oracle):
+    """A parallel join keeps the gatewayAction of the token that came first."""
+
+    about = "P24"
+    favour = "fork"
+
+    def join(self, token: dict[str, Any]) -> None:
+        first = min(self.waiting(token), key=lambda waiting: waiting["age"], default=token)
+        super().join(token)
+        if token["how"] == "leave":
+            token["action"] = first["action"]
 
 
 TWINS: tuple[type[Oracle], ...] = (
@@ -204,4 +293,10 @@ TWINS: tuple[type[Oracle], ...] = (
     UndoesTheFirstFirst,
     ForgetsWhatIsInside,
     AlwaysWaitsForTheRest,
+    UndoesAgain,
+    LosesWhatNobodyCatches,
+    SkipsTheFirstItem,
+    WaitsForAnItem,
+    ForgetsTheRejection,
+    KeepsTheFirstAction,
 )
