@@ -70,11 +70,9 @@ class Run(WorkingCopy):
 
     def rest(self, token: Token, element: Element) -> Token:
         """Opens a new entry of a task or a waiting event, where the token now rests under a new id."""
-        del self.tokens[token.id]
         self._entries[element.index] = number = self.entries_of(element) + 1
         resting = replace(
-            token,
-            id=self.new_id(),
+            self.renewed(token),
             on_flow=False,
             index=element.index,
             state=TokenState.WAIT,
@@ -84,6 +82,12 @@ class Run(WorkingCopy):
         )
         self.put(resting)
         return resting
+
+    def renewed(self, token: Token) -> Token:
+        """The token under a new id."""
+        del self.tokens[token.id]
+        self.put(replace(token, id=self.new_id()))
+        return self.tokens[self._last_id]
 
     def leave_at(self, token: Token, element: Element) -> None:
         """The token is through with an element, where a flow is still to be chosen."""

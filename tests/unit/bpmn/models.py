@@ -66,9 +66,9 @@ def file(*parts: str) -> bytes:
     return "\n".join((HEAD, *parts, "</bpmn:definitions>")).encode()
 
 
-def process(*parts: str, attributes: str = "") -> bytes:
+def process(*parts: str, attributes: str = "", declared: str = "") -> bytes:
     """A file with one process and, behind it, what events refer to; the first part stands on line 3."""
-    return file(f'<bpmn:process id="P" {attributes}>', *parts, "</bpmn:process>", *DECLARED)
+    return file(f'<bpmn:process id="P" {attributes}>', *parts, "</bpmn:process>", *DECLARED, declared)
 
 
 def node(tag: str, id: str, inside: str = "", attributes: str = "") -> str:
@@ -373,10 +373,16 @@ def fired(row: OpenTimer) -> TimerFired:
     )
 
 
-def walk(*parts: str, attributes: str = "", values: Mapping[str, Given] | None = None, **answers: Given) -> Walk:
+def walk(
+    *parts: str,
+    attributes: str = "",
+    declared: str = "",
+    values: Mapping[str, Given] | None = None,
+    **answers: Given,
+) -> Walk:
     """An instance of a process of these parts, with fixed answers: `Gateway_A` answers flow `Gateway-A`.
 
-    `values`: answers by expression key.
+    `values`: answers by expression key; `declared`: more that events refer to.
     """
     by_flow = {name.replace("_", "-"): answer for name, answer in answers.items()} | dict(values or {})
-    return Walk(read(process(*parts, attributes=attributes)), Answers(by_flow))
+    return Walk(read(process(*parts, attributes=attributes, declared=declared)), Answers(by_flow))

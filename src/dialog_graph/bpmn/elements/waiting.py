@@ -142,12 +142,18 @@ _PREPARE = {
 
 
 def open_around(run: Run, token: Token, kind: ScopeKind, **extra: Json) -> Scope | Refusal:
-    """Opens a scope that an activity's token stands for, and waits for the events at its boundary."""
+    """Opens a scope that an activity's token stands for, and waits for the events at its boundary.
+
+    A token that waits gets a new id, so that no wait of an earlier round has the same owner.
+    """
     element = run.element_of(token)
     prepared = prepare(run, token, edges_of(run.definition, element, token.loop_index))
     if isinstance(prepared, Refusal):
         return prepared
-    scope = run.open_scope(token, kind, **extra)
+    if refusal := run.too_many_scopes(element):
+        return refusal
+    host = run.renewed(token) if prepared else token
+    scope = run.open_scope(host, kind, **extra)
     if not isinstance(scope, Refusal):
-        wait(run, token.id, prepared)
+        wait(run, host.id, prepared)
     return scope

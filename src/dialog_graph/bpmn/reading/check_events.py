@@ -6,7 +6,7 @@ from dialog_graph.bpmn.nodes import CALL_APP, TaskDefinition
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.called_apps import call_problems
 from dialog_graph.bpmn.reading.check_compensation import check_compensation
-from dialog_graph.bpmn.reading.deadlines import deadline_problems
+from dialog_graph.bpmn.reading.deadlines import deadline_problems, made_ids
 from dialog_graph.bpmn.reading.declarations import Declarations
 from dialog_graph.bpmn.reading.events import (
     activity_ref,
@@ -45,6 +45,9 @@ def check_events(graph: Graph, declared: Declarations, tasks: Tasks, findings: F
         for code, found in problems:
             for problem in found:
                 findings.add(code, node.line, node.id, id=node.id, problem=problem)
+        for id, _, _ in made_ids(node.id, task) if task is not None else ():
+            if id in graph.nodes:
+                findings.add("DG2101", graph.nodes[id].line, id, node.line, id=id)
         if lacks_key(node, task, declared):
             begins = node.tag == "startEvent" and node.scope is None
             findings.add("DG2115 start" if begins else "DG2115 key", node.line, node.id, id=node.id)
