@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from dialog_graph.bpmn.drawing import Drawing, drawing_of
-from tests.conformance.bpmn.test_mutated_text import spoiled
+from tests.conformance.bpmn.spoiled import spoiled
 from tests.unit.bpmn.drawing.invariants import bounds, everything_is_there, lines_end_on_borders, read_svg
 from tests.unit.bpmn.drawing.samples import random_model, with_interchange
 
