@@ -64,6 +64,7 @@ IDS: dict[str, Callable[[World], Any]] = {
     "inbox_dialog": _dialog,
     "inbox_fill_in": _draft,
     "inbox_case": _draft,
+    "inbox_form": World.filled,
     "inbox_advance": World.filled,
     "inbox_reject": World.to_confirm,
     "integration_fetch": World.ended,

@@ -186,7 +186,19 @@ def literal(value: Any, type_: Any) -> str:
     if isinstance(inner, GraphQLInputObjectType):
         members = cast("dict[str, Any]", value).items()
         return "{" + ", ".join(f"{name}: {literal(each, inner.fields[name].type)}" for name, each in members) + "}"
-    return _scalar(value, is_enum=isinstance(inner, GraphQLEnumType))
+    return (
+        _json(value) if isinstance(value, dict | list) else _scalar(value, is_enum=isinstance(inner, GraphQLEnumType))
+    )
+
+
+def _json(value: Any) -> str:
+    """A value of the scalar JSON."""
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value).items()
+        return "{" + ", ".join(f"{name}: {_json(each)}" for name, each in members) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_json(each) for each in cast("list[Any]", value)) + "]"
+    return "null" if value is None else _scalar(value, is_enum=False)
 
 
 def _scalar(value: Any, *, is_enum: bool) -> str:

@@ -7,13 +7,14 @@ import os
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from dialog_graph.graphql.execution import graphql_schema
 from dialog_graph.graphql.schema import build_schema
 from dialog_graph.storage.logins import Logins
-from tests.conformance.compiled.generated import document
+from tests.conformance.compiled.generated import Drawn, document
 from tests.conformance.compiled.harness import Both, Saboteur, planned
 from tests.conformance.compiled.twins import TWINS, Patch
 from tests.conformance.compiled.world import CALLERS, Asked, asked_world, stop_the_clock
@@ -56,6 +57,41 @@ async def test_both_ways_answer_alike(world: Asked) -> None:
     assert both.tally.compared > DOCUMENTS * 0.6
     assert both.tally.compiled == both.tally.compared, "the whole schema is compiled"
     assert both.tally.with_errors
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_forms_are_drawn_alike(world: Asked, caller: str) -> None:
+    """Whole forms, which random documents seldom ask for to the end."""
+    both = Both(world.ports)
+    for drawn in FORMS:
+        assert await both.parting(drawn, CALLERS[caller]) is None
+    ids = [str(each) for each in dict.fromkeys(world.values["id: UUID"])]
+    for each in ids:
+        assert await both.parting(Drawn(OF_INSTANCE, {"id": each}), CALLERS[caller]) is None
+    assert both.tally.compiled == both.tally.compared == len(ids) + len(FORMS)
+
+
+_PAGES = """id dataType dataElementId schema settings layouts texts nn: texts(language: "nn")
+    options(id: "colours") { value label description helpText tags }
+    none: options(id: "none", parameters: {a: 1}) { label }
+    pages { name title hidden dataElementId components {
+      key id type parent rowIndices hidden required readOnly optionsId children source
+      bindings { name dataType path dataElementId value } texts { name key value } options { value label tags }
+      rows { index hidden children } pages { name components { key pages { name } } } } }"""
+OF_INSTANCE = f"query ($id: UUID!) {{ instance(id: $id) {{ process {{ tasks {{ form {{ {_PAGES} }} }} }} }} }}"
+_GUIDE = f"""query ($data: JSON!, $type: String) {{
+    guide(application: "ttd/price-guide", data: $data, dataType: $type) {{
+      data issues {{ code severity field dataElementId message {{ value languageCode }} source }}
+      form {{ {_PAGES} }} }} }}"""
+_DATA: list[Any] = [{}, {"kind": "year", "visitors": 60, "code": "A"}, []]
+FORMS = [
+    *(
+        Drawn(f'{{ application(id: "{app}") {{ form {{ {_PAGES} }} }} }}', {})
+        for app in ("ttd/forms", "ttd/price-guide")
+    ),
+    *(Drawn(_GUIDE, {"data": data, "type": each}) for each in ("price", "membership", "nothing") for data in _DATA),
+]
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from dialog_graph.access import dialog_token
+from dialog_graph.apps import Files, read_folder
 from dialog_graph.commands.confirm_receipt import ConfirmReceipt, confirm_receipt
 from dialog_graph.commands.create_webhook import CreateWebhook, create_webhook
 from dialog_graph.commands.delete_instance import DeleteInstance, delete_instance
@@ -22,12 +23,18 @@ from dialog_graph.model.principal import ANONYMOUS, Principal
 from dialog_graph.ports import Ports
 from dialog_graph.storage.logins import Logins
 from tests.conformance.compiled.generated import Values
-from tests.integration.case_app import APP, OTHER, TWOFOLD
+from tests.integration.case_app import APP, OTHER, TWOFOLD, files_of, twofold
 from tests.integration.case_world import KARI, MARI, NABO, OLA, TTD, World, urn_of, world_of
+from tests.integration.forms_app import APP as FORMS
+from tests.integration.forms_app import forms_app
 from tests.integration.receiver import receiving
 from tests.integration.rows import settled
 
 NOWHERE = "0190a0a0-0000-7000-8000-000000000000"
+GUIDE = Path(__file__).resolve().parents[2] / "data/apps/ttd/price-guide"
+ROW = {"altinnRowId": "0190a0a0-0000-4000-8000-000000000001"}
+NAMED = {"altinnRowId": "0190a0a0-0000-4000-8000-000000000002", "name": "Ada"}
+"""Rows with ids: those without get random ones, other ones each time."""
 CALLERS: dict[str, Principal] = {
     "kari": KARI,
     "kari, level 0": replace(KARI, level=0),
@@ -50,7 +57,10 @@ class Asked:
 @asynccontextmanager
 async def asked_world(logins: Logins, folder: Path) -> AsyncGenerator[Asked]:
     """The world, at rest."""
-    async with world_of(logins, folder) as world, receiving() as receiver:
+    guide = read_folder(GUIDE, GUIDE.parent.parent)
+    assert isinstance(guide, Files)
+    apps = [files_of(), twofold(), files_of(OTHER), forms_app(), guide]
+    async with world_of(logins, folder, apps=apps) as world, receiving() as receiver:
         ids = await _instances(world)
         given = CreateWebhook(endpoint=receiver.url, application=str(APP), types=("app.instance.created",))
         await create_webhook(world.ports, TTD, given)
@@ -66,6 +76,9 @@ async def _instances(world: World) -> list[UUID]:
     ids = [await world.started(), await world.filled(), await world.confirming(), await world.ended()]
     ids += [await world.started(OLA, "ola"), await world.started(KARI, "fjord"), await world.started(app=TWOFOLD)]
     ids += [await world.started(app=OTHER), await world.ended(), await world.filled()]
+    ids.append(await world.started(KARI, "fjord", FORMS))
+    await world.write(ids[-1], KARI, data={"name": "Ada", "code": "x", "items": [{"what": "Oak"}, {"what": "Elm"}]})
+    await world.write(ids[-1], KARI, data_type="secret", data={"name": "hush"})
     await set_substatus(world.ports, TTD, SetSubstatus(instance_id=ids[1], label="seen", description="We look at it"))
     await confirm_receipt(world.ports, TTD, ConfirmReceipt(instance_id=ids[3]))
     await delete_instance(world.ports, KARI, DeleteInstance(instance_id=ids[9]))
@@ -75,6 +88,7 @@ async def _instances(world: World) -> list[UUID]:
 def _values(ids: list[str], dialogs: list[str]) -> Values:
     urns = [urn_of(name) for name in ("kari", "ola", "fjord", "dal")]
     apps = [str(each) for each in (APP, TWOFOLD, OTHER)]
+    with_forms = [str(FORMS), "ttd/price-guide"]
     resources = [f"urn:altinn:resource:app_{app.replace('/', '_')}" for app in apps]
     events: list[object] = [
         {"org": "ttd"},
@@ -103,13 +117,20 @@ def _values(ids: list[str], dialogs: list[str]) -> Values:
         {},
     ]
     return {
-        "id: UUID": [*ids[:4], *ids, NOWHERE],
-        "id: String": [*apps, "none/none", "nonsense"],
+        "id: UUID": [*ids[:4], *ids, ids[-1], ids[-1], NOWHERE],
+        "id: String": [*apps, *with_forms, *with_forms, "none/none", "nonsense", "colours", "codes"],
         "dialogId": [*dialogs, NOWHERE],
         "urn": [*urns, "urn:altinn:person:identifier-no:1"],
         "party": [*urns, "nonsense"],
         "org": ["ttd", "ttd", "nabo", "none"],
-        "application": apps,
+        "application": [*apps, *with_forms, with_forms[1], with_forms[1]],
+        "taskId": ["Task_1", "Task_2", "nothing"],
+        "names": [["main"], ["price"], [], ["main", "price"]],
+        "language": ["nb", "en", "xx"],
+        "data": [{}, {"kind": "day"}, {"kind": "year", "visitors": 60, "code": "A", "lines": [ROW, ROW | NAMED]}, []],
+        "dataType": ["price", "membership", "nothing"],
+        "parameters": [{"kind": "year"}, {"people": "many"}, {"other": "x"}, 5],
+        "lookups": [[], ["register"]],
         "first": [1, 2, 3, 5, 8, 50, 60, 100, 0],
         "after": ["", "nonsense", None, None, None],
         "search": ["kari", "zzz"],
