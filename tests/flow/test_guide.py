@@ -199,6 +199,7 @@ async def test_what_the_guide_cannot_answer_is_refused_by_name(app_test: Open) -
         literal = '{ guide(application: "ttd/price-guide", data: {visitors: 1e999}) { data } }'
         written = await guide.graph.ask(guide.graph.token("kari"), literal)
         assert written["errors"][0]["extensions"]["path"] == ["data"], "what is written in the document is checked too"
+        assert await guide.refusal(None, {"lines": [{}] * 20_000}) == ("INVALID_INPUT", ["data"])
         unknown = Guide(guide.graph, "ttd/nothing")
         assert await unknown.refusal("kari", {}) == ("NOT_FOUND", [])
         assert await unknown.refusal(None, {}) == ("UNAUTHENTICATED", []), "strangers learn nothing of what there is"

@@ -43,6 +43,9 @@ class Guided:
     shown: ShownForm | None
 
 
+MAX_VALUES = 20_000
+"""Values of a document, objects and lists included: the guide works for people who have shown nothing of themselves."""
+
 EVERYTHING = Rights(allowed={"read": True, "write": True})
 """Whoever fills in a form that is stored nowhere may read and write it."""
 
@@ -70,6 +73,8 @@ def guided(version: AppVersion, question: Question, reader: Reader, new_id: Call
     declared = guided_type(version, question.data_type)
     if isinstance(declared, Refusal):
         return declared
+    if _is_large(question.document):
+        return _refusal("data", f"a document of at most {MAX_VALUES} values", "there are more")
     begun = question.document if question.document != {} else new_document(version, declared.id)[0]
     checked = check_document(version, declared.id, begun)
     if isinstance(checked, Refusal):
@@ -92,6 +97,15 @@ def _checked(version: AppVersion, data_type: str, document: Json, told: tuple[Re
     found = validate_element(version, instance.elements[0], instance, reader)
     issues = (*calculation_issues(unfit, None), *(replace(issue, data_element_id=None) for issue in found))
     return Guided(document=document, issues=issues, instance=instance, shown=of_type(version, data_type))
+
+
+def _is_large(document: Json) -> bool:
+    room, waiting = MAX_VALUES, [document]
+    while waiting and room >= 0:
+        value = waiting.pop()
+        room -= 1
+        waiting.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+    return room < 0
 
 
 def _refusal(member: str, expected: str, actual: str) -> Refusal:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from dialog_graph.model.json_value import Json
@@ -15,8 +16,21 @@ _INDEX = re.compile(r"\[([0-9]*)\]")
 _UNADDRESSABLE = re.compile(r"[.\[\]\s]")
 
 
+MAX_KEPT = 256
+"""Paths of more characters are read anew each time; forms ask for the same short ones in every row."""
+
+
 def parse(path: str) -> tuple[Step, ...] | None:
     """The steps of a path, None when it is not one. `[]` is the same as no index."""
+    return _kept(path) if len(path) <= MAX_KEPT else _parsed(path)
+
+
+@lru_cache(maxsize=4096)
+def _kept(path: str) -> tuple[Step, ...] | None:
+    return _parsed(path)
+
+
+def _parsed(path: str) -> tuple[Step, ...] | None:
     steps: list[Step] = []
     for segment in path.split("."):
         match = _SEGMENT.fullmatch(segment)

@@ -19,7 +19,7 @@ from dialog_graph.apps.forms.form_state import (
     RowState,
     ShownOption,
 )
-from dialog_graph.apps.forms.form_tree import FormTree
+from dialog_graph.apps.forms.form_tree import MAX_DRAWN, FormTree
 from dialog_graph.apps.forms.reader import ANYONE, Reader
 from dialog_graph.apps.forms.shown import ShownForm, of_task
 from dialog_graph.apps.forms.words import said
@@ -30,9 +30,6 @@ from dialog_graph.errors import Refusal, Refused
 from dialog_graph.expressions import Expression
 from dialog_graph.model.instance import DataElement, Instance, Lock
 from dialog_graph.model.json_value import Json
-
-MAX_DRAWN = 20_000
-"""Components and rows of a form that is drawn; checks take more."""
 
 MAX_OPTIONS = 50_000
 MAX_CHARACTERS = 8 << 20

@@ -25,6 +25,9 @@ from dialog_graph.model.json_value import Json
 MAX_NODES = 100_000
 """Components of a form in each row, and the rows: far beyond what people fill in, a bound on the work of one step."""
 
+MAX_DRAWN = 20_000
+"""The same for forms that are drawn, and for those of no instance, which anybody may ask about."""
+
 _MAX_SUBFORMS = 3
 _FIELD = "simpleBinding"
 

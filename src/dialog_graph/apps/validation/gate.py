@@ -16,7 +16,7 @@ from uuid import UUID
 
 from dialog_graph.apps.contents.metadata import MEBIBYTE, DataType
 from dialog_graph.apps.evaluator import AppEvaluator, document_of
-from dialog_graph.apps.forms.form_tree import FormTree
+from dialog_graph.apps.forms.form_tree import MAX_DRAWN, MAX_NODES, FormTree
 from dialog_graph.apps.forms.reader import ANYONE, Reader
 from dialog_graph.apps.forms.required_fields import required_issues
 from dialog_graph.apps.forms.shown import ShownForm, of_task, of_type
@@ -71,7 +71,8 @@ class _Run:
         """The form over the data."""
         if self.evaluator is None or self.shown is None:
             return None
-        return FormTree(self.evaluator, self.shown.layout, self.shown.data_type)
+        limit = MAX_DRAWN if is_blank(self.evaluator.instance) else MAX_NODES
+        return FormTree(self.evaluator, self.shown.layout, self.shown.data_type, limit)
 
     @property
     def warnings(self) -> Diags:
