@@ -73,6 +73,8 @@ LAYOUT = [
     part("broken", hidden=["authContext", "fly"], bound="code"),
     part("file", "FileUpload"),
     part("letter", "FileUpload"),
+    part("fixed", "FileUpload"),
+    part("loose", "FileUpload"),
     {
         "id": "items",
         "type": "RepeatingGroup",
@@ -86,6 +88,11 @@ RULES = {
         "name": [
             {"message": "rule.secret", "condition": ["equals", ["dataModel", "name"], KNOWN], "severity": "warning"},
             {"message": ["concat", "Not ", KNOWN], "condition": ["equals", ["dataModel", "name"], KNOWN]},
+            {
+                "message": ["concat", "Nor ", ["component", "secretField"]],
+                "condition": ["equals", ["dataModel", "name"], KNOWN],
+                "severity": "informational",
+            },
         ]
     }
 }

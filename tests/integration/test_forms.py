@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from dialog_graph.commands.delete_instance import DeleteInstance, delete_instance
 from dialog_graph.errors import Refused
 from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.schema import build_schema
@@ -110,9 +111,12 @@ async def test_what_is_wrong_is_decided_by_all_data_and_told_without_what_is_hid
     def told(caught: Any) -> list[tuple[str, str]]:
         return [(issue.severity.value, issue.message["nb"]) for issue in caught.value.refusal.issues]
 
-    assert told(by_kari) == [("WARNING", "Compare with blue"), ("ERROR", "Not blue")]
-    assert [severity for severity, _ in told(by_ola)] == ["WARNING", "ERROR"]
-    assert told(by_ola) == [("WARNING", "Compare with -"), ("ERROR", "Not ")]
+    assert told(by_kari) == [("WARNING", "Compare with blue"), ("ERROR", "Not blue"), ("INFORMATION", "Nor blue")]
+    assert told(by_ola) == [
+        ("WARNING", "Compare with -"),
+        ("ERROR", "Not "),
+        ("INFORMATION", "Verdien er ikke gyldig."),
+    ]
 
 
 async def test_a_writer_who_may_not_read_is_told_nothing_of_what_was_written(world: World) -> None:
@@ -168,8 +172,8 @@ def closed(found: Any) -> set[str]:
 async def test_open_is_what_a_write_will_be_let_into(world: World) -> None:
     instance_id = await of_fjord(world)
 
-    assert closed(await form(world, KARI, instance_id)) == {"letter"}, "letters are the owner's"
-    assert closed(await form(world, OLA, instance_id)) == {"letter", "secretField"}
+    assert closed(await form(world, KARI, instance_id)) == {"letter", "fixed"}, "letters are the owner's"
+    assert closed(await form(world, OLA, instance_id)) == {"letter", "fixed", "secretField"}
     assert closed(await form(world, TTD, instance_id)) == {"secretField"}
 
 
@@ -181,13 +185,22 @@ async def test_a_form_closes_with_its_task_and_opens_with_the_next(world: World)
 
     first, second = [await form(world, KARI, instance_id, task) for task in ("Task_1", "Task_2")]
 
-    assert opened == {"letter", "secretField"}, "Kari has no right to the secret in her own cases"
+    assert opened == {"letter", "fixed", "secretField"}, "Kari has no right to the secret in her own cases"
     assert closed(first) == set(components(first))
     assert closed(second) == {"seen", "comment"}, "it shows the data of the first task, which is locked"
     assert components(second)["seen"]["bindings"][0]["value"] == "Ada"
 
     await world.advance(instance_id, KARI, action="reject")
     assert closed(await form(world, KARI, instance_id)) == opened, "sent back"
+
+
+async def test_a_deleted_case_is_closed_to_the_last_paragraph(world: World) -> None:
+    instance_id = await world.started(KARI, "fjord", APP)
+    await delete_instance(world.ports, KARI, DeleteInstance(instance_id=instance_id))
+
+    found = await form(world, KARI, instance_id)
+
+    assert closed(found) == set(components(found))
 
 
 async def test_who_may_read_but_not_write_sees_a_closed_form(world: World) -> None:

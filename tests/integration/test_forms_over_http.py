@@ -110,6 +110,7 @@ async def test_rules_of_the_form_and_of_the_app_are_asked_on_both_roads(house: H
         ("Required", "ERROR"),
         ("Expression", "WARNING"),
         ("Expression", "ERROR"),
+        ("Expression", "INFORMATION"),
     ]
 
 

@@ -45,13 +45,12 @@ class Place:
 async def rights_at(snapshot: Snapshot, place: Place, task_id: str | None) -> Rights:
     """What the caller may do at a task, or without one wherever the process stands. Asks the database nothing twice."""
     instance, version = place.instance, place.version
-    is_current = any(entry.element_id == task_id for entry in instance.open_tasks) and instance.deleted_at is None
+    is_current = any(entry.element_id == task_id for entry in instance.open_tasks)
     names = {READ, WRITE, *actions_of(version, task_id)}
     here = task_id if is_current else None
     return Rights(
         allowed=await _allowed(snapshot, place, here, names),
         withheld=await withheld(snapshot, place),
-        is_current=is_current,
         writable=await _writable(snapshot, place),
     )
 

@@ -24,7 +24,7 @@ from dialog_graph.apps.stateless import blank, is_blank
 from dialog_graph.apps.validation.gate import calculation_issues
 from dialog_graph.errors import NOT_FOUND, Issue, Refusal, Refused, refuse
 from dialog_graph.model.ids import from_random
-from dialog_graph.model.instance import DataElement, Instance, TaskEntry
+from dialog_graph.model.instance import DataElement, Instance, InstanceStatus, TaskEntry
 from dialog_graph.model.party import Party
 from dialog_graph.model.principal import PrincipalKind
 from dialog_graph.ports import Ports
@@ -82,7 +82,8 @@ async def of_task(
     if shown is None:
         return None
     reader = await reader_of(ports, snapshot, instance, entry.element_id, owner)
-    rights = replace(reader.rights, is_current=reader.rights.is_current and entry.is_open)
+    is_current = entry.is_open and instance.status is InstanceStatus.ACTIVE
+    rights = replace(reader.rights, is_current=is_current)
     return FormView(version=version, instance=instance, shown=shown, reader=replace(reader, rights=rights))
 
 
