@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,8 +100,11 @@ class Live:
 
 
 @contextmanager
-def running(template: Path | None) -> Generator[Live]:
-    """The server with the project's apps, and with the template app (as `ttd/template-v8`) where it is given."""
+def running(template: Path | None, **environment: str) -> Generator[Live]:
+    """The server with the project's apps, and with the template app (as `ttd/template-v8`) where it is given.
+
+    `environment`: settings of this server.
+    """
     # Not pytest's own folder: started by root, the database runs as somebody else, who must be able to pass.
     folder = Path(tempfile.mkdtemp(prefix="dg-e2e-"))
     folder.chmod(0o711)
@@ -109,7 +112,7 @@ def running(template: Path | None) -> Generator[Live]:
         _copy_apps(folder / "apps", template)
         (folder / "data").mkdir(mode=0o711)
         with (folder / "log").open("wb") as log:
-            live = _started(folder, log.fileno())
+            live = _started(folder, log.fileno(), environment)
             try:
                 _wait_until_ready(live)
                 yield live
@@ -125,13 +128,14 @@ def _copy_apps(apps: Path, template: Path | None) -> None:
         shutil.copytree(template, apps / "ttd" / "template-v8")
 
 
-def _started(folder: Path, log: int) -> Live:
+def _started(folder: Path, log: int, settings: Mapping[str, str]) -> Live:
     port = _free_port()
-    return Live(port, folder, _spawn(folder, port, log), Keys(KeyFiles(folder / "data" / "keys", create=True)))
+    process = _spawn(folder, port, log, settings)
+    return Live(port, folder, process, Keys(KeyFiles(folder / "data" / "keys", create=True)))
 
 
-def _spawn(folder: Path, port: int, log: int) -> "subprocess.Popen[bytes]":
-    environment = _bare_environment() | {"DIALOG_GRAPH_DATA": str(folder / "data")}
+def _spawn(folder: Path, port: int, log: int, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    environment = _bare_environment() | {"DIALOG_GRAPH_DATA": str(folder / "data")} | dict(settings)
     command = [sys.executable, "-m", "dialog_graph", "serve", "--port", str(port), "--apps", str(folder / "apps")]
     return subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
