@@ -8,9 +8,10 @@ from dialog_graph.bpmn.elements.ad_hoc import activate
 from dialog_graph.bpmn.elements.entries import leave_entry
 from dialog_graph.bpmn.events import ProcessCancelled, ProcessStarted
 from dialog_graph.bpmn.nodes import Element, TaskDefinition, TaskKind
-from dialog_graph.bpmn.run import AUTOMATIC, Run
+from dialog_graph.bpmn.run import Run
 from dialog_graph.bpmn.state import Status
 from dialog_graph.bpmn.tokens import RESTING, Token
+from dialog_graph.bpmn.working_copy import AUTOMATIC
 from dialog_graph.errors import Blocker, Refusal, Texts
 
 BLOCKERS: dict[str, Texts] = {

@@ -115,7 +115,12 @@ def _join_faults(definition: Definition, state: State) -> Iterator[str]:
 
 
 def misfit(definition: Definition, state: State) -> Refusal | None:
-    """The first reason why the state cannot be one of this definition (`INTEGRITY`)."""
+    """The first reason why the state cannot be one of this definition (`INTEGRITY`).
+
+    A state that `advance` has just made is not looked through again in the next round.
+    """
+    if state.made_for is definition:
+        return None
     fault = next(_faults(definition, state), None)
     if fault is None:
         return None

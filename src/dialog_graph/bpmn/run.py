@@ -1,7 +1,6 @@
 """The verbs by which elements change the process of one `advance` call, and nothing else does."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dialog_graph.bpmn.effects import EndProcess
 from dialog_graph.bpmn.events import IncidentOpened, IncidentResolved, ProcessEnded
@@ -15,9 +14,6 @@ from dialog_graph.model.json_value import Json
 
 END_EVENT = "ee"
 """Member of a scope's extra: number of the end event that was reached last."""
-
-AUTOMATIC = "au"
-"""Member of the process scope's extra: service tasks entered since the last caller command."""
 
 
 class Run(WorkingCopy):
@@ -38,7 +34,7 @@ class Run(WorkingCopy):
         parts: dict[str, Json] = {HOST: host.id, **extra}
         scope = Scope(id=self.new_id(), parent=host.scope, element=element.index, kind=kind, extra=parts)
         self.scopes[scope.id] = scope
-        self.put(replace(host, on_flow=False, index=element.index, state=TokenState.HOST))
+        self.put(host.changed(on_flow=False, index=element.index, state=TokenState.HOST))
         return scope
 
     def place(self, scope: int, element: Element, like: Token | None = None) -> Token:
@@ -60,7 +56,7 @@ class Run(WorkingCopy):
             return refusal
         for number, flow in enumerate(flows):
             id = self.new_id() if number else token.id
-            self.put(replace(token, id=id, on_flow=True, index=flow.index, state=TokenState.GO, entry=None, spent=()))
+            self.put(token.changed(id=id, on_flow=True, index=flow.index, state=TokenState.GO, entry=None, spent=()))
         return None
 
     def enter(self, token: Token, element: Element) -> Token:
@@ -71,8 +67,7 @@ class Run(WorkingCopy):
     def rest(self, token: Token, element: Element) -> Token:
         """Opens a new entry of a task or a waiting event, where the token now rests under a new id."""
         self._entries[element.index] = number = self.entries_of(element) + 1
-        resting = replace(
-            self.renewed(token),
+        resting = self.renewed(token).changed(
             on_flow=False,
             index=element.index,
             state=TokenState.WAIT,
@@ -86,12 +81,12 @@ class Run(WorkingCopy):
     def renewed(self, token: Token) -> Token:
         """The token under a new id."""
         del self.tokens[token.id]
-        self.put(replace(token, id=self.new_id()))
+        self.put(token.changed(id=self.new_id()))
         return self.tokens[self._last_id]
 
     def leave_at(self, token: Token, element: Element) -> None:
         """The token is through with an element, where a flow is still to be chosen."""
-        self.put(replace(token, on_flow=False, index=element.index, state=TokenState.LEFT, entry=None, spent=()))
+        self.put(token.changed(on_flow=False, index=element.index, state=TokenState.LEFT, entry=None, spent=()))
 
     def end(self, token: Token, end_event: Element | None = None) -> None:
         """Consumes the token; the scope completes when nothing is left in it."""
@@ -136,8 +131,8 @@ class Run(WorkingCopy):
         host = self.tokens[scope.host]
         self.close(host.id)
         if scope.kind is not ScopeKind.COMPENSATION:
-            host = replace(host, gateway_action=last.gateway_action, last_task=last.last_task)
-        self.put(replace(host, state=TokenState.LEFT, spent=()))
+            host = host.changed(gateway_action=last.gateway_action, last_task=last.last_task)
+        self.put(host.changed(state=TokenState.LEFT, spent=()))
 
     def _end_process(self, scope: Scope) -> None:
         end_event = scope.extra.get(END_EVENT)
@@ -181,7 +176,7 @@ class Run(WorkingCopy):
     def open_incident(self, token: Token, code: str, message: str, resume: TokenState) -> None:
         """Parks the token where it is until it is helped: on its flow, which a join must know, or on its element."""
         element = self.element_of(token)
-        self.put(replace(token, state=TokenState.INCIDENT))
+        self.put(token.changed(state=TokenState.INCIDENT))
         self.incidents[token.id] = Incident(token=token.id, code=code, resume=resume)
         self.events.append(IncidentOpened(element_id=element.id, entry_no=token.entry or 0, code=code, message=message))
 

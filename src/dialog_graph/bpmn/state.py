@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dialog_graph.bpmn import records, stored
+from dialog_graph.bpmn.copied import Copied
 from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.records import Record
@@ -62,11 +63,12 @@ class OpenIncident:
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+@dataclass(frozen=True, kw_only=True)
+class State(Copied):
     """Everything the interpreter knows of one process. Mappings are never changed in place.
 
     `entries`: element number -> entries so far; `flow_counter`: tasks entered so far (Altinn's `flow`).
+    `made_for`: the definition on which `advance` came to this state; None where it was read or made otherwise.
     """
 
     status: Status
@@ -79,6 +81,7 @@ class State:
     compensation: tuple[Record, ...] = ()
     incidents: tuple[Incident, ...] = ()
     vars: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    made_for: Definition | None = field(default=None, init=False, compare=False, repr=False)
 
     @staticmethod
     def empty() -> "State":

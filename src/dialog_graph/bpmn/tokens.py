@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dialog_graph.bpmn.copied import Copied
 from dialog_graph.model.json_value import Json
 
 
@@ -56,8 +57,8 @@ Joins = Mapping[tuple[int, int], Mapping[int, int]]
 """(scope, gateway) -> incoming flow -> tokens that have arrived, only above 0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+@dataclass(frozen=True, kw_only=True)
+class Scope(Copied):
     """`element`: 0 for the process. `extra`: what its kind keeps (host, end event reached, loop …), small JSON."""
 
     id: int
@@ -83,8 +84,8 @@ class Scope:
         return self.number(HOST)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+@dataclass(frozen=True, kw_only=True)
+class Token(Copied):
     """`on_flow`: `index` is the number of a flow, else of an element. `entry`: number of the open entry.
 
     `gateway_action`: set when a task entry ends, until the next begins. `last_task`: element number. `loop_index`: of

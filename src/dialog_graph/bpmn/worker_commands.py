@@ -11,10 +11,11 @@ from dialog_graph.bpmn.elements.catching import throw_from_activity
 from dialog_graph.bpmn.elements.entries import leave_entry
 from dialog_graph.bpmn.elements.waiting import timer_row
 from dialog_graph.bpmn.nodes import Element
-from dialog_graph.bpmn.run import AUTOMATIC, Run
+from dialog_graph.bpmn.run import Run
 from dialog_graph.bpmn.timers import Round, following
 from dialog_graph.bpmn.tokens import Token, TokenState
 from dialog_graph.bpmn.waits import WaitKind, kind_of
+from dialog_graph.bpmn.working_copy import AUTOMATIC
 from dialog_graph.errors import Refusal
 
 _CHILD_FAILED = "CHILD_FAILED"

@@ -3,7 +3,7 @@
 `Run` adds the verbs by which elements change the process; the state it was made from stays untouched.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 from dialog_graph.bpmn.decisions import Decision
 from dialog_graph.bpmn.definition import Definition
@@ -23,9 +23,13 @@ COLLECTION = "c"
 LOOP_VARIABLES = "lv"
 """Member of a compensation scope's extra: item and index of the loop around what is compensated."""
 
+AUTOMATIC = "au"
+"""Member of the process scope's extra: service tasks entered since the last caller command."""
+
 TRANSITIONS = "tr"
 ROUNDS = "rd"
 _OF_ONE_COMMAND = frozenset({TRANSITIONS, ROUNDS})
+_COUNTERS = _OF_ONE_COMMAND | {AUTOMATIC}
 _MOVING = frozenset({TokenState.GO, TokenState.OPEN, TokenState.LEFT})
 _TOKEN_BYTES = 120
 _ENTRY_BYTES = 16
@@ -54,6 +58,7 @@ class WorkingCopy:
         self._entries = dict(state.entries)
         self.incidents = {incident.token: incident for incident in state.incidents}
         self.vars = dict(state.vars)
+        self._counts = _counts(state.scopes)
         self.records = state.compensation
         self.open: dict[int, dict[int, Element]] = self._opened() if definition.has_waits else {}
 
@@ -101,19 +106,16 @@ class WorkingCopy:
         """Changes a member of a scope's extra; None removes it."""
         kept = {key: old for key, old in self.scopes[scope].extra.items() if key != name}
         written = kept if value is None else kept | {name: value}
-        self.scopes[scope] = replace(self.scopes[scope], extra=written)
+        self.scopes[scope] = self.scopes[scope].changed(extra=written)
 
     def count(self, name: str) -> int:
-        """Raises a counter of the process scope by one and gives the new value."""
-        root = min(self.scopes)
-        before = self.scopes[root].extra.get(name)
-        after = (before if isinstance(before, int) else 0) + 1
-        self.set_extra(root, name, after)
-        return after
+        """Raises a counter of the process by one and gives the new value."""
+        self._counts[name] = self._counts.get(name, 0) + 1
+        return self._counts[name]
 
     def forget(self, name: str) -> None:
-        """Sets a counter of the process scope back."""
-        self.set_extra(min(self.scopes), name, None)
+        """Sets a counter of the process back."""
+        self._counts.pop(name, None)
 
     def entries_of(self, element: Element) -> int:
         """How often this element has had an entry."""
@@ -216,7 +218,7 @@ class WorkingCopy:
         others = {index for index in self.spent(owner) if index != element.index}
         numbers = sorted(others | {element.index} if spent else others)
         if owner in self.tokens:
-            self.put(replace(self.tokens[owner], spent=tuple(numbers)))
+            self.put(self.tokens[owner].changed(spent=tuple(numbers)))
         else:
             self.set_extra(owner, SPENT, list[Json](numbers) or None)
 
@@ -224,20 +226,28 @@ class WorkingCopy:
 
     def state(self, at_rest: bool) -> State:
         """The state now; the counters of one command go when it is at rest."""
-        scopes = (self.scopes[id] for id in sorted(self.scopes))
-        return replace(
-            self._before,
+        self._keep_counts(at_rest)
+        return self._before.changed(
             status=self.status,
             last_id=self._last_id,
             flow_counter=self._flow_counter,
-            scopes=tuple(_at_rest(scope) if at_rest else scope for scope in scopes),
+            scopes=tuple(self.scopes[id] for id in sorted(self.scopes)),
             tokens=tuple(self.tokens[id] for id in sorted(self.tokens)),
             joins=self.joins,
             entries=self._entries,
             incidents=tuple(self.incidents[id] for id in sorted(self.incidents)),
             vars=self.vars,
             compensation=self.records,
+            made_for=self.definition,
         )
+
+    def _keep_counts(self, at_rest: bool) -> None:
+        """Writes the counters into the scope of the process, where they have changed."""
+        kept = {name: count for name, count in self._counts.items() if not (at_rest and name in _OF_ONE_COMMAND)}
+        if self.scopes and kept != _counts(self._before.scopes):
+            root = self.scopes[min(self.scopes)]
+            others = {name: value for name, value in root.extra.items() if name not in _COUNTERS}
+            self.scopes[root.id] = root.changed(extra=others | kept)
 
     @property
     def is_quiescent(self) -> bool:
@@ -258,7 +268,7 @@ class WorkingCopy:
         return guess > self.facts.limits.state_bytes // 2 or loops or bool(self.vars or self.records)
 
 
-def _at_rest(scope: Scope) -> Scope:
-    if not scope.extra.keys() & _OF_ONE_COMMAND:
-        return scope
-    return replace(scope, extra={name: value for name, value in scope.extra.items() if name not in _OF_ONE_COMMAND})
+def _counts(scopes: Sequence[Scope]) -> dict[str, int]:
+    """The counters that the first scope, the one of the process, carries."""
+    extra: Mapping[str, Json] = scopes[0].extra if scopes else {}
+    return {name: value for name, value in extra.items() if name in _COUNTERS and isinstance(value, int)}

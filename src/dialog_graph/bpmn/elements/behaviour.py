@@ -1,7 +1,7 @@
 """The verbs that every element type has. A verb changes the `Run`, or says with a `Refusal` why it cannot."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from dialog_graph.bpmn.elements.flows import take_true_flows
@@ -34,7 +34,7 @@ def resume(run: Run, token: Token, element: Element) -> Refusal | None:
     """Lets a parked token act again as it was about to."""
     incident = run.incidents[token.id]
     run.resolve_incident(token)
-    run.put(replace(token, state=incident.resume if incident.resume is TokenState.LEFT else TokenState.GO))
+    run.put(token.changed(state=incident.resume if incident.resume is TokenState.LEFT else TokenState.GO))
     return None
 
 

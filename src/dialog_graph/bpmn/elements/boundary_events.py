@@ -1,7 +1,5 @@
 """Boundary events (process engine §4.10): interrupting ones take the host away, others start a token beside it."""
 
-from dataclasses import replace
-
 from dialog_graph.bpmn.cancelling import withdraw
 from dialog_graph.bpmn.events import BoundaryFired
 from dialog_graph.bpmn.nodes import Element
@@ -28,10 +26,10 @@ def fire(run: Run, host: Token, boundary: Element, last_task: int | None) -> Ref
     tell(run, host, boundary)
     if boundary.interrupting:
         withdraw(run, host)
-        run.leave_at(replace(host, gateway_action=None, last_task=last_task), boundary)
+        run.leave_at(host.changed(gateway_action=None, last_task=last_task), boundary)
     else:
         token = run.place(host.scope, boundary)
-        run.put(replace(token, state=TokenState.LEFT, last_task=last_task))
+        run.put(token.changed(state=TokenState.LEFT, last_task=last_task))
     return None
 
 

@@ -1,7 +1,5 @@
 """How entries end: of tasks by their outcome, of waiting events when what they wait for has come."""
 
-from dataclasses import replace
-
 from dialog_graph.bpmn.actions import Leaving
 from dialog_graph.bpmn.cancelling import withdraw
 from dialog_graph.bpmn.effects import LeaveTask
@@ -26,12 +24,12 @@ def leave_entry(run: Run, token: Token, element: Element, step: Leaving, action:
             reentered=step.target == element,
         )
     )
-    left = replace(token, gateway_action=step.gateway_action, last_task=element.index)
+    left = token.changed(gateway_action=step.gateway_action, last_task=element.index)
     if step.target is None:
         run.leave_at(left, element)
     else:
-        whole = _out_of_loop(run, replace(left, entry=None, spent=()))
-        run.put(replace(whole, state=TokenState.GO, index=step.target.index))
+        whole = _out_of_loop(run, left.changed(entry=None, spent=()))
+        run.put(whole.changed(state=TokenState.GO, index=step.target.index))
 
 
 def _out_of_loop(run: Run, token: Token) -> Token:
@@ -41,7 +39,7 @@ def _out_of_loop(run: Run, token: Token) -> Token:
     host = run.tokens[run.scopes[token.scope].host]
     del run.tokens[token.id]
     withdraw(run, host)
-    return replace(host, gateway_action=token.gateway_action, last_task=token.last_task, spent=())
+    return host.changed(gateway_action=token.gateway_action, last_task=token.last_task, spent=())
 
 
 def end_wait(run: Run, token: Token) -> None:

@@ -1,7 +1,5 @@
 """Event subprocesses (process engine §4.9): whoever catches the event of their start event opens them."""
 
-from dataclasses import replace
-
 from dialog_graph.bpmn.cancelling import cancel_tokens
 from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.run import Run
@@ -28,7 +26,7 @@ def begin(run: Run, scope: Scope, start: Element, last_task: int | None) -> Refu
     if start.interrupting:
         cancel_tokens(run, scope.id)
         run.close(scope.id)
-    host = replace(run.place(scope.id, subprocess), last_task=last_task)
+    host = run.place(scope.id, subprocess).changed(last_task=last_task)
     inner = run.open_scope(host, ScopeKind.EVENT_SUB_PROCESS)
     if isinstance(inner, Refusal):
         return inner

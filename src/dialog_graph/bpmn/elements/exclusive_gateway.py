@@ -6,7 +6,6 @@ any condition the app's code chooses.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from dialog_graph.bpmn.decisions import gateway_decision
@@ -44,7 +43,7 @@ def _take(run: Run, token: Token, chosen: Flow | Refusal) -> Refusal | None:
 
 
 def _ask(run: Run, token: Token, element: Element, flows: Sequence[Flow]) -> None:
-    run.put(replace(token, on_flow=False, index=element.index, state=TokenState.ASK))
+    run.put(token.changed(on_flow=False, index=element.index, state=TokenState.ASK))
     run.ask(
         AskGateway(
             element_id=element.id,

@@ -7,7 +7,6 @@ without passing the gateway, and none that is filled? Then the join waits. What 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 from dialog_graph.bpmn.elements.flows import Tested, failed_condition, no_choice
@@ -26,7 +25,7 @@ def enter(run: Run, token: Token, element: Element) -> Refusal | None:
     """Waits at its flow for the others, or goes on where there is nothing to join."""
     if token.on_flow and element.index in run.definition.reach:
         del run.tokens[token.id]
-        run.put(replace(token, id=run.new_id(), state=TokenState.JOIN))
+        run.put(token.changed(id=run.new_id(), state=TokenState.JOIN))
     else:
         run.leave_at(token, element)
     return None
@@ -80,7 +79,7 @@ def _fire(run: Run, at: tuple[int, int]) -> None:
     for token in used:
         del run.tokens[token.id]
     last = max(used, key=lambda token: token.id)
-    run.put(replace(last, on_flow=False, index=at[1], state=TokenState.LEFT))
+    run.put(last.changed(on_flow=False, index=at[1], state=TokenState.LEFT))
 
 
 def _blockers(run: Run, at: tuple[int, int], flows: Mapping[int, list[Token]]) -> Iterator[tuple[int, int] | None]:

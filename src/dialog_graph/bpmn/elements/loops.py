@@ -4,8 +4,6 @@ The activity's token stands for a body scope; every instance is a token at the s
 carries its index. When an instance is through, the body starts the next one, waits for the others, or completes.
 """
 
-from dataclasses import replace
-
 import orjson
 
 from dialog_graph.bpmn import element_expressions as parts
@@ -48,7 +46,7 @@ def instance_ended(run: Run, token: Token, element: Element) -> Refusal | None:
 def _instance(run: Run, body: Scope, element: Element, index: int) -> None:
     """Every instance begins with what the activity's own token brought."""
     token = run.place(body.id, element, like=run.tokens[body.host])
-    run.put(replace(token, loop_index=index))
+    run.put(token.changed(loop_index=index))
 
 
 # standard loop

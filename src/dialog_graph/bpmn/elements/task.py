@@ -19,9 +19,10 @@ from dialog_graph.bpmn.elements.waiting import Prepared, prepare, wait
 from dialog_graph.bpmn.events import Outcome, TaskEntered
 from dialog_graph.bpmn.nodes import CALL_APP, RECEIVE_MESSAGE, SEND_MESSAGE, Element, TaskDefinition, TaskKind
 from dialog_graph.bpmn.questions import loop_index
-from dialog_graph.bpmn.run import AUTOMATIC, Run
+from dialog_graph.bpmn.run import Run
 from dialog_graph.bpmn.tokens import Token, TokenState
 from dialog_graph.bpmn.waits import edges_of
+from dialog_graph.bpmn.working_copy import AUTOMATIC
 from dialog_graph.errors import Refusal
 
 _NONE = TaskDefinition(type="none", kind=TaskKind.USER, has_handler=True)
@@ -60,7 +61,7 @@ def enter(run: Run, token: Token, element: Element) -> Refusal | None:
         run.open_incident(entered, lacking.code, lacking.message, TokenState.OPEN)
         return None
     if task.type in _LATER or edges_of(run.definition, element, token.loop_index):
-        run.put(replace(entered, state=TokenState.OPEN))
+        run.put(entered.changed(state=TokenState.OPEN))
         return None
     return _open_own(run, entered, element)
 
@@ -103,7 +104,7 @@ def _open_own(run: Run, token: Token, element: Element, before: Sequence[Prepare
     row = _OWN.get(task.type, _job)(run, token, element)
     if isinstance(row, Refusal):
         return row
-    run.put(replace(token, state=TokenState.WAIT))
+    run.put(token.changed(state=TokenState.WAIT))
     wait(run, token.id, before)
     if row is not None:
         run.wait_for(token.id, element, row)
@@ -146,7 +147,7 @@ def occur(run: Run, owner: int, element: Element) -> Refusal | None:
         leave_entry(run, token, element, _DONE, None)
         return None
     end_wait(run, token)
-    entered = _entered(run, replace(token, entry=None), element, element.task or _NONE)
+    entered = _entered(run, token.changed(entry=None), element, element.task or _NONE)
     if isinstance(entered, Refusal):
         return entered
     leave_entry(run, entered, element, _DONE, None)
@@ -163,6 +164,6 @@ def retry(run: Run, token: Token, element: Element) -> Refusal | None:
     incident = run.incidents[token.id]
     run.resolve_incident(token)
     if incident.resume is TokenState.OPEN:
-        run.put(replace(token, state=TokenState.OPEN))
+        run.put(token.changed(state=TokenState.OPEN))
         return None
     return _open_own(run, token, element)
