@@ -21,7 +21,7 @@ _INTEGERS = frozenset(
     "nonNegativeInteger negativeInteger nonPositiveInteger".split()
 )
 _NUMBERS = frozenset({"decimal", "double", "float"})
-MAX_FIELDS = 200_000
+MAX_FIELDS = 50_000
 """Fields of one XSD, counted in each type that has them: a group may be named by any number of types."""
 
 _MAX_DEPTH = 120
