@@ -1,11 +1,13 @@
 """Flow tests, those in the apps' folders too: `app_test` opens an app, and at its end every journal is replayed."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from dialog_graph.apps.task_kinds import NO_SERVICES, kinds_with
+from dialog_graph.model.service_task import ServiceHandler
 from dialog_graph.testing import AppTest, Databases
 from dialog_graph.testing.app_test import opened
 from dialog_graph.testing.plugin import Open, dialog_graph_databases
@@ -19,10 +21,12 @@ def app_test(dialog_graph_databases: Databases, tmp_path: Path) -> Open:
     """As the plugin's, and afterwards the journal of every instance must give its stored state again."""
 
     @asynccontextmanager
-    async def open_app(folder: str | Path) -> AsyncGenerator[AppTest, None]:
+    async def open_app(
+        folder: str | Path, services: Mapping[str, ServiceHandler] = NO_SERVICES
+    ) -> AsyncGenerator[AppTest, None]:
         async with dialog_graph_databases.fresh() as logins:
-            async with opened(Path(folder), logins, tmp_path) as app:
+            async with opened(Path(folder), logins, tmp_path, services) as app:
                 yield app
-            await check_replays(logins.setup)
+            await check_replays(logins.setup, kinds_with(services))
 
     return open_app

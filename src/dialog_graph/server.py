@@ -11,9 +11,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -33,6 +34,7 @@ from dialog_graph.access.jwks import ForeignKeys
 from dialog_graph.access.key_files import KeyFiles
 from dialog_graph.access.keys import Keys
 from dialog_graph.access.refusals import TokenRefusal
+from dialog_graph.apps.task_kinds import NO_SERVICES, kinds_with
 from dialog_graph.errors import Refusal, refuse
 from dialog_graph.graphql import routes as graphql_routes
 from dialog_graph.graphql.context import Context
@@ -44,6 +46,7 @@ from dialog_graph.graphql.limits import Limits
 from dialog_graph.graphql.schema import build_schema
 from dialog_graph.graphql.seats import Seats
 from dialog_graph.model.principal import Principal, PrincipalKind
+from dialog_graph.model.service_task import ServiceHandler
 from dialog_graph.ports import Ports
 from dialog_graph.rest import data, dialog_urls, health, well_known
 from dialog_graph.rest import dev_issuer as dev_issuer_routes
@@ -77,8 +80,13 @@ def clock() -> int:
 
 
 @asynccontextmanager
-async def ports_of(settings: Settings, logins: Logins, options: Options | None = None) -> AsyncGenerator[Ports, None]:
-    """The bundle of one process, open while the block runs."""
+async def ports_of(
+    settings: Settings,
+    logins: Logins,
+    options: Options | None = None,
+    services: Mapping[str, ServiceHandler] = NO_SERVICES,
+) -> AsyncGenerator[Ports, None]:
+    """The bundle of one process, open while the block runs. `services`: code for task types of one's own."""
     doorbell = Doorbell()
     egress = Egress(settings)
     external = issuers.from_settings(settings)
@@ -93,12 +101,13 @@ async def ports_of(settings: Settings, logins: Logins, options: Options | None =
         yield Ports(
             settings=settings,
             database=database,
-            catalogue=Catalogue(apps.load, settings.environment),
+            catalogue=Catalogue(partial(apps.load, kinds=kinds_with(services)), settings.environment),
             blobs=Blobs(Path(settings.blobs)),
             keys=Keys(files, ForeignKeys(egress.fetch_jwks, addresses)),
             egress=egress,
             doorbell=doorbell,
             random_bytes=os.urandom,
+            services=services,
         )
 
 

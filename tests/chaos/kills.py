@@ -25,7 +25,7 @@ TRIES = 400
 STATEMENTS = 14
 """More calls of the driver than any command makes."""
 
-ELSEWHERE = frozenset({"after-blob", "before-delivery", "after-delivery"})
+ELSEWHERE = frozenset({"after-blob", "before-delivery", "after-delivery", "after-claim", "before-job", "after-job"})
 """Points that are not on the way of every command."""
 NOT_ON_START = frozenset({"after-lock", "after-load"})
 

@@ -19,6 +19,9 @@ from tests.chaos.site import Site
 STRUCK_ELSEWHERE = {
     "before-delivery": "tests/integration/test_webhooks.py",
     "after-delivery": "tests/integration/test_webhooks.py",
+    "after-claim": "tests/integration/test_worker_deaths.py",
+    "before-job": "tests/integration/test_worker_deaths.py",
+    "after-job": "tests/integration/test_worker_deaths.py",
 }
 """Points on no command's way -> the tests in which a process dies there."""
 

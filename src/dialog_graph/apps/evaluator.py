@@ -68,14 +68,28 @@ class AppEvaluator:
 
     def condition(self, flow_id: str, vars: Vars) -> "Json | EvaluationFailed":
         """The value of a flow's condition; messages of failures hold no form data."""
-        expression = self.version.conditions.get(flow_id)
+        return self._answer(flow_id, self._default_type(vars), vars)
+
+    def value(self, key: str, vars: Vars) -> "Json | EvaluationFailed":
+        """The value of an expression of the process, in the form data of the activity that it belongs to."""
+        return self._answer(key, self._own_type(vars.gateway) or self._default_type(vars), vars)
+
+    def _answer(self, key: str, data_type: str | None, vars: Vars) -> "Json | EvaluationFailed":
+        expression = self.version.conditions.get(key)
         if expression is None:
-            return EvaluationFailed("the condition does not compile")
+            return EvaluationFailed("the expression does not compile")
         try:
-            standing = Standing(data_type=self._default_type(vars), gateway_action=vars.gateway_action)
+            standing = Standing(data_type=data_type, gateway_action=vars.gateway_action, argv=vars.argv)
             return expression.evaluate(self.context(standing))
         except ExpressionError as error:
             return EvaluationFailed(reason(error))
+
+    def _own_type(self, element_id: str) -> str | None:
+        """Data type of a task's own form; of an event at its boundary, that of the task."""
+        element = self.version.definition.element(element_id)
+        if element is not None and element.host is not None:
+            element = self.version.definition.elements[element.host]
+        return None if element is None or element.task is None else self.version.default_data_type(element.id)
 
     def context(self, standing: Standing) -> Context:
         """The context of an expression."""

@@ -21,6 +21,9 @@ POINTS = (
     "after-blob",
     "before-delivery",
     "after-delivery",
+    "after-claim",
+    "before-job",
+    "after-job",
 )
 """Every place that can be named; a test demands that each is hit."""
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from dialog_graph.model.json_value import Json
 from dialog_graph.model.waits import Link, LinkState, Relation
 from dialog_graph.storage.database import Row, Snapshot, Transaction
 
@@ -10,7 +11,8 @@ link_id, instance_id, relation, other_id, other_app, key, element_id, owner, ent
 state, depth, created_at, ended_at
 """
 _OF = f"select {_COLUMNS} from link where instance_id = any($1::uuid[]) order by created_at, link_id"
-_BY_KEY = "select * from link where org = $1 and relation = $2 and key = $3"
+_BY_KEY = f"select {_COLUMNS} from link where org = $1 and relation = $2 and key = $3"
+_SETTINGS = "select settings from link where org = $1 and relation = $2 and key = $3"
 _PARENT = f"select {_COLUMNS} from link where instance_id = $1 and relation = 'parent'"
 
 
@@ -25,9 +27,14 @@ async def of_instance(tx: Snapshot, instance_id: UUID) -> list[Link]:
 
 
 async def by_key(tx: Transaction, org: str, relation: Relation, key: str) -> tuple[UUID, Link] | None:
-    """One side of a call, with the instance whose it is; only for the org's worker, because of the settings."""
+    """One side of a call, with the instance whose it is."""
     row = await tx.fetchrow(_BY_KEY, org, relation.value, key)
     return None if row is None else (row["instance_id"], decode(row))
+
+
+async def settings_of(tx: Snapshot, org: str, relation: Relation, key: str) -> dict[str, Json] | None:
+    """What one side of a call keeps for itself; only for the org's worker."""
+    return await tx.fetchval(_SETTINGS, org, relation.value, key)
 
 
 async def to_parent(tx: Snapshot, instance_id: UUID) -> Link | None:
@@ -37,7 +44,7 @@ async def to_parent(tx: Snapshot, instance_id: UUID) -> Link | None:
 
 
 def decode(row: Row) -> Link:
-    """A link from its row; without its settings unless they were read."""
+    """A link from its row, without its settings."""
     return Link(
         link_id=row["link_id"],
         relation=Relation(row["relation"]),
@@ -53,6 +60,5 @@ def decode(row: Row) -> Link:
         other_id=row["other_id"],
         entry_id=row["entry_id"],
         loop_index=row["loop_index"],
-        settings=row["settings"] if "settings" in row.keys() else {},  # noqa: SIM118 -- a row's values are iterated
         ended_at=row["ended_at"],
     )

@@ -22,6 +22,11 @@ def _rows(values: Sequence[Any], shared: Mapping[str, object]) -> list[dict[str,
     return [{**shared, **{item.name: getattr(value, item.name) for item in fields(value)}} for value in values]
 
 
+def is_held(instance: Instance) -> bool:
+    """While an instance is deleted nothing that it waits for comes; what a hard deletion has left to do is done."""
+    return instance.deleted_at is not None and not instance.is_hard_deleted
+
+
 def encode(instance: Instance, changes: WaitChanges) -> str:
     """The changes as JSON."""
     tenant: dict[str, object] = {
@@ -30,7 +35,7 @@ def encode(instance: Instance, changes: WaitChanges) -> str:
         "party_id": instance.party_id,
         "resource_id": instance.resource_id,
     }
-    claimed = {**tenant, "app_id": str(instance.app_id), "is_held": instance.deleted_at is not None}
+    claimed = {**tenant, "app_id": str(instance.app_id), "is_held": is_held(instance)}
     opened = (*changes.timers, *changes.subscriptions)
     written = {
         "closed": [{"owner": owner, "element_id": element} for owner, element in changes.closed],
@@ -54,6 +59,6 @@ update job set is_held = $2 where instance_id = $1
 """
 
 
-async def hold(tx: Transaction, instance_id: UUID, *, is_held: bool) -> None:
-    """While an instance is deleted, nothing that it waits for comes; restored, all of it does (process engine §10)."""
-    await tx.execute(_HOLD, instance_id, is_held)
+async def hold(tx: Transaction, instance: Instance) -> None:
+    """Holds everything that a deleted instance waits for, lets go what a restored one does (process engine §10)."""
+    await tx.execute(_HOLD, instance.instance_id, is_held(instance))

@@ -54,7 +54,10 @@ class IdempotencyRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRows:
-    """All rows of one step. `written`: elements whose content changed; `touched`: only their other columns did."""
+    """All rows of one step. `written`: elements whose content changed; `touched`: only their other columns did.
+
+    `is_kept`: the instance was neither deleted nor restored.
+    """
 
     instance: Instance
     tasks: tuple[TaskEntry, ...] = ()
@@ -68,6 +71,7 @@ class StepRows:
     labels: tuple[LabelChange, ...] = ()
     idempotency: IdempotencyRow | None = None
     waits: WaitChanges | None = None
+    is_kept: bool = True
 
 
 async def write(tx: Transaction, permit: Permit, rows: StepRows) -> None:
@@ -92,6 +96,8 @@ async def write(tx: Transaction, permit: Permit, rows: StepRows) -> None:
         _dump(_idempotency(rows.idempotency, tx.now)),
         *waits,
     )
+    if not rows.is_kept:
+        await step_waits.hold(tx, rows.instance)
 
 
 def _demand_proof(permit: Permit, instance: Instance) -> None:

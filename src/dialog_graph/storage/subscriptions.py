@@ -73,6 +73,16 @@ async def still(tx: Transaction, subscription_id: UUID) -> Subscription | None:
     return None if row is None else decode(row)
 
 
+_RUNNING = """
+select exists (select from message_subscription where kind = 'start' and app_id = $1 and name = $2 and key = $3)
+"""
+
+
+async def is_running(tx: Transaction, app_id: AppId, name: str, key: str) -> bool:
+    """True while an instance runs that this message has started. As an org's worker: others do not see all of them."""
+    return await tx.fetchval(_RUNNING, str(app_id), name, key)
+
+
 async def of_instances(tx: Snapshot, ids: list[UUID]) -> list[tuple[UUID, Subscription]]:
     """The subscriptions of instances, the oldest first."""
     return [(row["instance_id"], decode(row)) for row in await tx.fetch(_OF, ids)]

@@ -5,11 +5,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from dialog_graph import apps, urns
 from dialog_graph.access.claim_rules import ORG_URN
+from dialog_graph.apps.task_kinds import NO_SERVICES, kinds_with
 from dialog_graph.commands.instantiate import Instantiate, instantiate
 from dialog_graph.model.principal import Principal, PrincipalKind, app_worker
+from dialog_graph.model.service_task import ServiceHandler
 from dialog_graph.ports import Ports
 from dialog_graph.server import ports_of
 from dialog_graph.settings import Settings
@@ -41,8 +44,12 @@ class Caller:
         values = None if prefill is None else dict(prefill)
         given = Instantiate(application=str(self.app_id), party=party or self.principal.urn, prefill=values)
         result = await instantiate(self.ports, self.principal, given)
+        return await self.open(result.instance_id)
+
+    async def open(self, instance_id: UUID) -> Case:
+        """An instance that is there already."""
         async with self.ports.database.snapshot(self.principal) as snapshot:
-            found = await instances.load(snapshot, [result.instance_id], documents=True)
+            found = await instances.load(snapshot, [instance_id], documents=True)
         return Case(self.ports, self.principal, found[0])
 
 
@@ -81,21 +88,41 @@ class AppTest:
         )
         return Caller(self.ports, self.version.app_id, principal)
 
+    async def beside(self, folder: str | Path) -> "AppTest":
+        """Another app on the same database: one that this one calls, or that tells it something. Raises `BrokenApp`."""
+        return await with_app(self.ports, files_of(Path(folder).resolve()))
+
 
 @asynccontextmanager
-async def opened(folder: Path, logins: Logins, data: Path) -> AsyncGenerator[AppTest, None]:
-    """The app of a folder on the database of `logins`; files and keys go below `data`. Raises `BrokenApp`."""
+async def opened(
+    folder: Path, logins: Logins, data: Path, services: Mapping[str, ServiceHandler] = NO_SERVICES
+) -> AsyncGenerator[AppTest, None]:
+    """The app of a folder on the database of `logins`; files and keys go below `data`. Raises `BrokenApp`.
+
+    `services`: the code of task types that the product has none for.
+    """
+    files = files_of(folder)
+    settings = Settings(data=data, blobs=str(data / "blobs"), keys=data / "keys")
+    async with ports_of(settings, logins, Options(pool_min=0), services) as ports:
+        yield await with_app(ports, files)
+
+
+def files_of(folder: Path) -> apps.Files:
+    """The files of an app's folder, which lies below its org's. Raises `BrokenApp`."""
     files = apps.read_folder(folder, folder.parent.parent)
     if not isinstance(files, apps.Files):
         raise BrokenApp("\n".join(item.message for item in files))
-    settings = Settings(data=data, blobs=str(data / "blobs"), keys=data / "keys")
-    version, diagnostics = apps.load(files, settings.environment)
+    return files
+
+
+async def with_app(ports: Ports, files: apps.Files) -> AppTest:
+    """Registers the app. Raises `BrokenApp` where it has errors."""
+    version, diagnostics = apps.load(files, ports.settings.environment, kinds=kinds_with(ports.services))
     if version is None or not version.can_be_activated:
         raise BrokenApp("\n".join(f"{item.file}:{item.line} {item.code} {item.message}" for item in diagnostics))
-    async with ports_of(settings, logins, Options(pool_min=0)) as ports:
-        async with ports.database.transaction(app_worker(version.app_id.org, version.app_id.app)) as tx:
-            await ports.catalogue.register(tx, files)
-        yield AppTest(ports, version)
+    async with ports.database.transaction(app_worker(version.app_id.org, version.app_id.app)) as tx:
+        await ports.catalogue.register(tx, files)
+    return AppTest(ports, version)
 
 
-__all__ = ["AppTest", "BrokenApp", "Caller", "opened"]
+__all__ = ["AppTest", "BrokenApp", "Caller", "files_of", "opened", "with_app"]

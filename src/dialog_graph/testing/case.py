@@ -6,22 +6,29 @@ from typing import Any
 from uuid import UUID
 
 from dialog_graph.apps import FormState, document_of
+from dialog_graph.commands.activate_task import ActivateTask, activate_task
 from dialog_graph.commands.add_data_element import Upload, add_data_element
 from dialog_graph.commands.advance_process import AdvanceProcess, advance_process
+from dialog_graph.commands.cancel_process import CancelProcess, cancel_process
 from dialog_graph.commands.confirm_receipt import ConfirmReceipt, confirm_receipt
 from dialog_graph.commands.delete_instance import DeleteInstance, RestoreInstance, delete_instance, restore_instance
+from dialog_graph.commands.deliver_message import DeliverMessage, deliver_message
+from dialog_graph.commands.retry_task import ResolveTask, RetryTask, resolve_task, retry_task
 from dialog_graph.commands.set_substatus import SetSubstatus, set_substatus
 from dialog_graph.commands.write_form_data import WriteFormData, write_form_data
 from dialog_graph.errors import Issue
 from dialog_graph.model.dialog import Dialog
-from dialog_graph.model.instance import DataElement, Instance
+from dialog_graph.model.instance import DataElement, Instance, TaskState
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.party import Party
 from dialog_graph.model.principal import Principal
+from dialog_graph.model.waits import Waits
 from dialog_graph.ports import Ports
 from dialog_graph.reads import forms, instance_details
-from dialog_graph.storage import dialogs, events, instances, parties
+from dialog_graph.storage import dialogs, events, incidents, instances, jobs, links, parties, subscriptions, timers
+from dialog_graph.storage.clock import Clock
 from dialog_graph.storage.database import Snapshot
+from dialog_graph.workers.quiet import work_until_quiet
 
 
 @dataclass(slots=True)
@@ -64,14 +71,68 @@ class Case:
         await self.refresh()
         return result.data_element_id
 
-    async def complete(self, action: str | None = None, note: str | None = None) -> "Case":
-        """Completes the current task, or leaves it by one of its actions."""
-        await advance_process(self.ports, self.principal, AdvanceProcess(instance_id=self.id, action=action, note=note))
+    async def complete(self, action: str | None = None, note: str | None = None, task: str | None = None) -> "Case":
+        """Completes the current task, or leaves it by one of its actions.
+
+        `task`: its BPMN id, where several are open; of several entries the first one.
+        """
+        entry = None if task is None else self._open(task)
+        given = AdvanceProcess(instance_id=self.id, task_id=entry, action=action, note=note)
+        await advance_process(self.ports, self.principal, given)
         return await self.refresh()
+
+    def _open(self, task: str) -> UUID:
+        found = [entry.entry_id for entry in self.instance.open_tasks if entry.element_id == task]
+        assert found, f"expected {task} to be open, but open are {', '.join(self.tasks) or 'no tasks'}"
+        return found[0]
 
     async def send_back(self, to: str | None = None, note: str | None = None) -> "Case":
         """Rejects the current task, or sends the process back to a task that it names."""
         return await self.complete("reject" if to is None else f"sendBack:{to}", note)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the database as the app sees it: `case.clock.advance(timedelta(days=3))`."""
+        return self.ports.database.clock
+
+    async def work(self) -> "Case":
+        """Fires due timers, does jobs and matches messages until nothing is due any more."""
+        await work_until_quiet(self.ports)
+        return await self.refresh()
+
+    async def retry(self, task: str | None = None) -> "Case":
+        """Repeats the step of the task that an incident stopped; without a name of the only one."""
+        await retry_task(self.ports, self.principal, RetryTask(instance_id=self.id, task_id=self._stopped(task)))
+        return await self.refresh()
+
+    async def resolve(self, outcome: str = "success", task: str | None = None) -> "Case":
+        """Completes a stopped task by hand."""
+        given = ResolveTask(instance_id=self.id, task_id=self._stopped(task), outcome=outcome)
+        await resolve_task(self.ports, self.principal, given)
+        return await self.refresh()
+
+    def _stopped(self, task: str | None) -> UUID:
+        entries = [entry for entry in self.instance.open_entries if entry.state is TaskState.FAILED]
+        found = [entry for entry in entries if task in (None, entry.element_id)]
+        assert len(found) == 1, f"expected one task with an incident, but there are {len(found)}"
+        return found[0].entry_id
+
+    async def deliver(self, name: str, payload: Json = None, key: str | None = None, **given: Any) -> "Case":
+        """Delivers a message: with a key to whoever waits for it, else to this instance."""
+        target = {"correlation_key": key} if key is not None else {"instance_id": self.id}
+        await deliver_message(self.ports, self.principal, DeliverMessage(name=name, payload=payload, **target, **given))
+        return await self.refresh()
+
+    async def cancel(self, reason: str | None = None) -> "Case":
+        """Aborts the process."""
+        await cancel_process(self.ports, self.principal, CancelProcess(instance_id=self.id, reason=reason))
+        return await self.refresh()
+
+    async def activate(self, element_id: str) -> "Case":
+        """Starts an activity that an ad-hoc subprocess offers."""
+        given = ActivateTask(instance_id=self.id, element_id=element_id)
+        await activate_task(self.ports, self.principal, given)
+        return await self.refresh()
 
     async def confirm_receipt(self) -> "Case":
         """The service owner has received the data."""
@@ -110,6 +171,11 @@ class Case:
     def tasks(self) -> list[str]:
         """BPMN ids of the open tasks."""
         return [task.element_id for task in self.instance.open_tasks]
+
+    @property
+    def waits(self) -> list[str]:
+        """BPMN ids of everything that the process waits at, tasks included."""
+        return [entry.element_id for entry in self.instance.open_entries]
 
     @property
     def visited(self) -> list[str]:
@@ -154,6 +220,17 @@ class Case:
 
     async def _owner(self, snapshot: Snapshot) -> Party | None:
         return (await parties.by_ids(snapshot, [self.instance.party_id])).get(self.instance.party_id)
+
+    async def awaited(self) -> Waits:
+        """What the process waits for besides people: timers, messages and signals, jobs, incidents, called apps."""
+        async with self.ports.database.snapshot(self.principal) as snapshot:
+            return Waits(
+                timers=tuple(item for _, item in await timers.of_instances(snapshot, [self.id])),
+                subscriptions=tuple(item for _, item in await subscriptions.of_instances(snapshot, [self.id])),
+                jobs=tuple(item for _, item in await jobs.of_instances(snapshot, [self.id])),
+                incidents=tuple(item for _, item in await incidents.of_instances(snapshot, [self.id])),
+                links=tuple(item for _, item in await links.of_instances(snapshot, [self.id])),
+            )
 
     async def dialog(self) -> Dialog:
         """The dialog in the party's inbox, with all its parts."""

@@ -2,12 +2,15 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from dialog_graph.apps.task_kinds import NO_SERVICES
+from dialog_graph.model.service_task import ServiceHandler
 from dialog_graph.testing.app_test import AppTest, opened
 from dialog_graph.testing.databases import Databases
 
@@ -17,7 +20,14 @@ def folder_of(folder: str | Path) -> Path:
     return Path(folder).resolve()
 
 
-Open = Callable[[str | Path], AbstractAsyncContextManager[AppTest]]
+class Open(Protocol):
+    """Opens an app folder on a fresh database. `services`: code for task types that the product has none for."""
+
+    def __call__(
+        self, folder: str | Path, services: Mapping[str, ServiceHandler] = NO_SERVICES
+    ) -> AbstractAsyncContextManager[AppTest]:
+        """The app, for the time of the block."""
+        ...
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +49,10 @@ def app_test(dialog_graph_databases: Databases, tmp_path: Path) -> Open:
     """Opens an app folder on a fresh database: `async with app_test("apps/ttd/x") as app: …`."""
 
     @asynccontextmanager
-    async def open_app(folder: str | Path):
+    async def open_app(folder: str | Path, services: Mapping[str, ServiceHandler] = NO_SERVICES):
         async with (
             dialog_graph_databases.fresh() as logins,
-            opened(folder_of(folder), logins, tmp_path) as app,
+            opened(folder_of(folder), logins, tmp_path, services) as app,
         ):
             yield app
 

@@ -6,9 +6,8 @@ written.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from uuid import UUID
 
-from dialog_graph.bpmn import CallApp, State, WaitKind
+from dialog_graph.bpmn import CallApp, State, Status, WaitKind
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import Refusal
 from dialog_graph.model.ids import derived
@@ -17,8 +16,11 @@ from dialog_graph.model.waits import Job, Link, LinkState, Relation
 from dialog_graph.storage import links, parties
 from dialog_graph.urns import PartyUrn
 
-CALL, CANCEL_CHILD = "callApp", "cancelChild"
+CALL, CANCEL_CHILD, TELL_PARENT = "callApp", "cancelChild", "tellParent"
 """Kinds of jobs."""
+
+CHILD_CANCELLED = "CHILD_CANCELLED"
+"""The error that a caller meets whose child was aborted."""
 
 
 def call(work: Work, effect: CallApp) -> None:
@@ -53,12 +55,17 @@ async def settle(work: Work, before: State) -> None:
     called = {wait.owner for wait in before.waits(work.version.definition) if wait.kind is WaitKind.CALL}
     if given_up := called & work.waiting.closed_owners:
         await _give_up(work, given_up)
+    if work.waiting.is_over:
+        await _tell_parent(work)
 
 
 async def _start(work: Work, new: Iterable[Link]) -> None:
-    parent = await links.to_parent(work.tx, work.instance.instance_id)
-    depth = 1 + (parent.depth if parent else 0)
-    for link in new:
+    # The link of a child that begins in this very step is not stored yet.
+    own = [link for link in work.waiting.links if link.relation is Relation.PARENT]
+    known = [*await links.of_instance(work.tx, work.instance.instance_id), *own]
+    depth = 1 + max((link.depth for link in known if link.relation is Relation.PARENT), default=0)
+    for call in new:
+        link = _again(call, known)
         party = await _party(work, link.settings.get("party"))
         data: dict[str, Json] = {
             "linkId": str(link.link_id),
@@ -70,8 +77,15 @@ async def _start(work: Work, new: Iterable[Link]) -> None:
             "prefill": link.settings.get("data"),
             "actor": work.principal.actor.to_json(),
         }
-        work.waiting.put_link(replace(link, depth=depth, settings={}))
+        work.waiting.replace_link(call, replace(link, depth=depth, settings={}))
         work.waiting.start_job(_job(work, link, CALL, data))
+
+
+def _again(link: Link, known: Iterable[Link]) -> Link:
+    """A call that is made once more after it has failed is another call, and may make another child."""
+    place = (link.element_id, link.entry_no, link.loop_index)
+    count = sum(place == (item.element_id, item.entry_no, item.loop_index) for item in known)
+    return replace(link, key=f"{link.key}~{count}") if count else link
 
 
 async def _party(work: Work, given: Json) -> int | None:
@@ -105,8 +119,22 @@ async def _give_up(work: Work, owners: Iterable[int]) -> None:
     for link in await links.of_instance(work.tx, work.instance.instance_id):
         is_open = link.state in (LinkState.CALLING, LinkState.LINKED) and link.link_id not in ended
         if link.relation is Relation.CHILD and link.owner in owners and is_open and link.completion == "wait":
-            work.waiting.start_job(_job(work, link, CANCEL_CHILD, _of_child(link.other_app, link.other_id)))
+            work.waiting.start_job(_job(work, link, CANCEL_CHILD, {"app": link.other_app, "key": link.key}))
 
 
-def _of_child(app: str, child_id: UUID | None) -> dict[str, Json]:
-    return {"app": app, "childId": None if child_id is None else str(child_id)}
+async def _tell_parent(work: Work) -> None:
+    """A child that has ended tells whoever waits for it, after the commit."""
+    new = (link for link in work.waiting.links if link.relation is Relation.PARENT)
+    link = next(new, None)
+    if link is None and work.instance.revision:
+        link = await links.to_parent(work.tx, work.instance.instance_id)
+    if link is None or link.completion != "wait":
+        return
+    is_cancelled = work.state.status is Status.CANCELLED
+    data: dict[str, Json] = {
+        "key": link.key,
+        "parentId": str(link.other_id),
+        "parentApp": link.other_app,
+        "errorCode": CHILD_CANCELLED if is_cancelled else None,
+    }
+    work.waiting.start_job(_job(work, link, TELL_PARENT, data))

@@ -47,6 +47,7 @@ async def within_errand(ports: Ports, tx: Transaction, errand: Errand, act: Act)
         return False
     faults.passed("after-lock")
     work = await load_work(ports, tx, errand.instance_id)
+    faults.passed("after-load")
     work.by_engine = True
     if work.instance.deleted_at is not None:
         return False

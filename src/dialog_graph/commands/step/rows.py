@@ -39,12 +39,16 @@ def rows_of(work: Work, idempotency: IdempotencyRow | None) -> StepRows:
         labels=projection.labels if projection else (),
         idempotency=idempotency,
         waits=waits,
+        is_kept=not any(event.type in _DELETIONS for event in work.events),
     )
+
+
+_DELETIONS = frozenset({"app.instance.deleted", "app.instance.undeleted"})
 
 
 def _waits(work: Work) -> WaitChanges | None:
     """What changes of the things that the process waits for, and the column that tells of them."""
-    if not work.has_moved:
+    if not work.has_moved and work.waiting.is_empty:
         return None
     definition = work.version.definition
     changes = work.waiting.changes(work.instance, definition, work.before, work.state)

@@ -12,7 +12,17 @@ from uuid import UUID
 from dialog_graph.bpmn import Definition, IncidentOpened, State, WaitKind
 from dialog_graph.model.ids import derived
 from dialog_graph.model.instance import Instance, TaskState
-from dialog_graph.model.waits import Incident, Job, Link, Subscription, Timer, WaitChanges, WaitingKind
+from dialog_graph.model.waits import (
+    Incident,
+    Job,
+    Link,
+    LinkState,
+    Relation,
+    Subscription,
+    Timer,
+    WaitChanges,
+    WaitingKind,
+)
 
 Place = tuple[int, str]
 """Owner and element: what names a wait in its instance."""
@@ -60,6 +70,16 @@ class Waiting:
         """A link that is new or has changed."""
         self._links[link.link_id] = link
 
+    def replace_link(self, link: Link, by: Link) -> None:
+        """A link of this command that has become another one."""
+        self._links.pop(link.link_id, None)
+        self.put_link(by)
+
+    @property
+    def is_over(self) -> bool:
+        """True when the process has ended in this command."""
+        return self._is_over
+
     def finish_job(self, job_id: UUID) -> None:
         """The job whose outcome this command tells is done."""
         self._finished.append(job_id)
@@ -74,11 +94,14 @@ class Waiting:
         for kept in (self._timers, self._subscriptions):
             for place in [place for place in kept if place[0] == owner and element_id in (None, place[1])]:
                 del kept[place]
-        for rows in (self._jobs, self._links):
-            for key in [
-                key for key, row in rows.items() if row.owner == owner and element_id in (None, row.element_id)
-            ]:
-                del rows[key]
+        for key, job in list(self._jobs.items()):
+            if owner and job.owner == owner and element_id in (None, job.element_id):
+                del self._jobs[key]
+        for key, link in list(self._links.items()):
+            # A call of this command; one that has ended in it stays as it was left.
+            is_new = link.state is LinkState.CALLING and link.relation is Relation.CHILD
+            if is_new and link.owner == owner and element_id in (None, link.element_id):
+                del self._links[key]
 
     def next_number(self) -> int:
         """Tells things of one command apart that have no place of their own."""
@@ -88,6 +111,13 @@ class Waiting:
     def end_process(self) -> None:
         """Nothing is waited for any more, and the message that started the instance may start another one."""
         self._is_over = True
+        self.close(0, None)
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing at all was opened, closed, finished or linked."""
+        kept = (self._closed, self._timers, self._subscriptions, self._jobs, self._links, self._finished)
+        return not any(kept)
 
     @property
     def closed_owners(self) -> frozenset[int]:

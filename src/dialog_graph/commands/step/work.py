@@ -53,6 +53,7 @@ class Work:
         self.prefill: Json = None
         self.rights = Rights()
         self.by_engine = False
+        self.sender: Principal | None = None
         self.waiting = Waiting()
         self._stored = instance.process_state
         self._before: State | None = None
@@ -65,8 +66,8 @@ class Work:
 
     @property
     def principal(self) -> Principal:
-        """Who sent the command."""
-        return self.tx.principal
+        """Who sent the command; the transaction may be another's, who writes for an org that let the sender in."""
+        return self.sender or self.tx.principal
 
     @property
     def before(self) -> State:

@@ -76,6 +76,7 @@ class MessageBuffer(c.Table, table=True):
     __table_args__ = (
         c.unique("org", "sender", "external_id"),
         c.index("message_buffer_name", "org", "name", "key", "sent_at"),
+        c.index("message_buffer_open", "expires_at"),
         c.index("message_buffer_age", "kept_until"),
     )
 

@@ -78,6 +78,7 @@ create table message_buffer (
     unique (org, sender, external_id)
 );
 create index message_buffer_name on message_buffer (org, name, key, sent_at);
+create index message_buffer_open on message_buffer (expires_at);
 create index message_buffer_age on message_buffer (kept_until);
 
 -- key: unique per effect, goes with every outside call. is_ordered: jobs of one instance that run one at a time, in
