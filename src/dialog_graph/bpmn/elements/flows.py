@@ -52,6 +52,8 @@ def take_true_flows(run: Run, token: Token, element: Element) -> Refusal | None:
     if not flows:
         run.end(token)
         return None
+    if len(flows) == 1 and flows[0].condition_text is None:
+        return run.take(token, flows)
     tested: list[Tested] = []
     for flow in flows:
         if flow.condition_text is not None and flow.index != element.default:
