@@ -53,9 +53,9 @@ def change(place: Path, file: str, before: str, after: str) -> None:
 
 async def active(world: World, app_id: AppId = MINE) -> int | None:
     """Ordinal of the active version, as another process sees it."""
-    catalogue = Catalogue(load, "development")
+    elsewhere = Catalogue(load, "development")
     async with world.ports.database.snapshot(ANONYMOUS) as tx:
-        found = {version.app_id: version.ordinal for version in (await catalogue.all_active(tx)).values()}
+        found = {version.app_id: version.ordinal for version in (await elsewhere.all_active(tx)).values()}
     return found.get(app_id)
 
 
@@ -226,6 +226,7 @@ BROKEN: dict[str, Callable[[Path], Any]] = {
     "a link into nothing": lambda app: ((app / TEXTS).unlink(), (app / TEXTS).symlink_to("nowhere")),
     "an empty config": lambda app: (shutil.rmtree(app / "config"), (app / "config").mkdir()),
     "nothing of it": shutil.rmtree,
+    "a flow into nothing": lambda app: change(app.parent, PROCESS, 'targetRef="Task_2"', 'targetRef="Task_7"'),
 }
 
 
@@ -262,7 +263,13 @@ async def test_a_folder_is_taken_when_it_has_come_to_rest(watching: Watching, mo
     await watching.look()
 
     assert await active(watching.world) == 2, "one version, not five"
+    assert await name_of_the_app(watching.world) == "Tittel 4"
     assert len(readings) == 6
+
+
+async def name_of_the_app(world: World) -> str:
+    async with world.ports.database.snapshot(ANONYMOUS) as tx:
+        return (await Catalogue(load, "development").active(tx, MINE)).text("appName", "nb")
 
 
 async def test_a_folder_that_never_rests_is_taken_in_the_end(

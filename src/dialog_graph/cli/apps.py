@@ -11,7 +11,7 @@ import typer
 
 from dialog_graph import __version__
 from dialog_graph.apps import linter
-from dialog_graph.cli.terminal import settings_of, told
+from dialog_graph.cli.terminal import failed, settings_of, told
 
 commands = typer.Typer()
 
@@ -52,6 +52,8 @@ def check(
     except linter.NotWritten as refused:
         typer.echo(told(str(refused)), err=True)
         raise typer.Exit(2) from None
+    except Exception as fault:  # a mistake of ours: a status of its own, which no finding has
+        raise failed("the check", fault) from None
     if shown:
         typer.echo(told(shown))
     raise typer.Exit(report.exit_status(strict))

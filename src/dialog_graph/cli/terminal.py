@@ -1,6 +1,8 @@
 """What all commands share: the settings, a line to the terminal, the end with a refusal."""
 
 import sys
+import traceback
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -40,3 +42,11 @@ def say(text: str) -> None:
 def told(text: str) -> str:
     """A text that every terminal and pipe takes: halves of surrogate pairs, as in names of files, are made `?`."""
     return text.encode("utf-8", "replace").decode()
+
+
+def failed(what: str, fault: Exception) -> typer.Exit:
+    """Tells of a mistake of the program in one line with its place; the exit to raise."""
+    place = traceback.extract_tb(fault.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    typer.echo(told(f"{what} itself failed at {where}: {type(fault).__name__}: {fault}"), err=True)
+    return typer.Exit(2)

@@ -14,7 +14,7 @@ from dialog_graph.model.principal import PrincipalKind
 from dialog_graph.ports import Ports
 from dialog_graph.reads.paging import MAX_FIRST, Page, Position, check_first, decode, page_of
 from dialog_graph.storage import parties
-from dialog_graph.storage.catalogue import stored_diagnostics
+from dialog_graph.storage.app_versions import stored_diagnostics
 from dialog_graph.storage.database import Snapshot
 from dialog_graph.urns import AppId, PartyUrn
 

@@ -10,24 +10,18 @@ wherever somebody needs it, and harms nobody else. Rules: app folder §1.6, join
 import asyncio
 import hashlib
 import logging
-import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from uuid import UUID
-
-from pydantic import TypeAdapter
 
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.version import AppVersion
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused
-from dialog_graph.model import ids
-from dialog_graph.model.diagnostic import Diagnostic, Diags, has_errors
+from dialog_graph.model.diagnostic import Diags, has_errors
 from dialog_graph.model.instance import Instance
-from dialog_graph.model.json_value import Json
 from dialog_graph.model.principal import PrincipalKind
-from dialog_graph.policy import Combining, DecisionTable, Effect, Row
-from dialog_graph.storage import grants
+from dialog_graph.storage import app_versions
 from dialog_graph.storage.compiled import MAX_COMPILED, Broken, Compiled, CompiledVersions, Outcome
 from dialog_graph.storage.database import Snapshot, Transaction
 from dialog_graph.urns import AppId
@@ -172,9 +166,8 @@ class Catalogue:
         if version is None:
             codes = ", ".join(sorted({diagnostic.code for diagnostic in diagnostics if diagnostic.is_error}))
             return _broken(f"version {ordinal} of {files.place} has {codes}")
-        return _numbered(
-            replace(version, diagnostics=stored_diagnostics(row["diagnostics"])), version_id, ordinal, files
-        )
+        told = app_versions.stored_diagnostics(row["diagnostics"])
+        return _numbered(replace(version, diagnostics=told), version_id, ordinal, files)
 
     async def register(self, tx: Transaction, files: Files, loaded: "Loaded | None" = None) -> UUID:
         """Stores a version of the app whose worker the transaction's principal is, and activates it.
@@ -189,14 +182,14 @@ class Catalogue:
         _demand_worker_of(tx, app_id)
         # One registration of an app at a time, or two would take the same ordinal.
         await tx.execute("select pg_advisory_xact_lock(hashtextextended('dg.app:' || $1::text, 0))", str(app_id))
-        version_id, ordinal = await _stored(tx, app_id, files, diagnostics)
+        version_id, ordinal = await app_versions.store(tx, app_id, files, diagnostics)
         if version is not None:
             self._compiled.put(version_id, _numbered(version, version_id, ordinal, files))
         if version is None or has_errors(diagnostics):
             return version_id
-        if await _activated(tx, app_id, version_id):
-            resource_id = await _write_resource(tx, version)
-            await _write_policy(tx, resource_id, version.policy)
+        if await app_versions.activate(tx, app_id, version_id):
+            resource_id = await app_versions.write_resource(tx, version)
+            await app_versions.write_policy(tx, resource_id, version.policy)
             await tx.execute("update catalogue_generation set generation = generation + 1")
         return version_id
 
@@ -224,112 +217,3 @@ def _model_digests(version: AppVersion, files: Files) -> dict[str, str]:
         return ":".join(hashlib.sha256(content or b"").hexdigest() for content in found)
 
     return {name: digest(model.schema_file, model.xsd_file) for name, model in version.models.items()}
-
-
-async def _stored(tx: Transaction, app_id: AppId, files: Files, diagnostics: Diags) -> tuple[UUID, int]:
-    """Id and ordinal of the version with these files, stored now unless it is there already.
-
-    Its findings are those of the last registration: newer programs find more, and other apps have come or gone.
-    """
-    told = [_diagnostic_json(diagnostic) for diagnostic in diagnostics]
-    known = await tx.fetchrow(
-        "select version_id, ordinal, diagnostics from app_version where app_id = $1 and sha256 = $2",
-        str(app_id),
-        files.sha256,
-    )
-    if known is not None:
-        if known["diagnostics"] != told:
-            await tx.execute("update app_version set diagnostics = $2 where version_id = $1", known["version_id"], told)
-        return known["version_id"], known["ordinal"]
-    version_id = ids.from_random(tx.now, os.urandom(16))
-    ordinal: int = await tx.fetchval(
-        """
-        insert into app_version (
-            version_id, app_id, org, ordinal, sha256, files, diagnostics, is_active, registered_at)
-        select $1, $2, $3, coalesce(max(ordinal), 0) + 1, $4, $5, $6, false, $7 from app_version where app_id = $2
-        returning ordinal
-        """,
-        version_id,
-        str(app_id),
-        app_id.org,
-        files.sha256,
-        files.to_archive(),
-        told,
-        tx.now,
-    )
-    return version_id, ordinal
-
-
-def _diagnostic_json(diagnostic: Diagnostic) -> Json:
-    members = asdict(diagnostic)
-    # As the driver gives it back, so that what is stored can be compared with what is found.
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in members.items() if value}
-
-
-def stored_diagnostics(rows: Sequence[Any]) -> Diags:
-    """Findings as they were stored with a version; members that are empty are left out there."""
-    return tuple(_DIAGNOSTIC.validate_python(row) for row in rows)
-
-
-_DIAGNOSTIC = TypeAdapter(Diagnostic)
-
-
-async def _activated(tx: Transaction, app_id: AppId, version_id: UUID) -> bool:
-    """Makes the version the active one of its app; False when it is that already."""
-    if await tx.fetchval("select is_active from app_version where version_id = $1", version_id):
-        return False
-    await tx.execute("update app_version set is_active = false where app_id = $1 and is_active", str(app_id))
-    await tx.execute("update app_version set is_active = true where version_id = $1", version_id)
-    return True
-
-
-async def _write_resource(tx: Transaction, version: AppVersion) -> int:
-    access = version.metadata.resource_description.get("access")
-    is_delegable = not (isinstance(access, dict) and access.get("delegable") is False)
-    levels = [row.min_level or 0 for row in version.policy.rows if row.effect is Effect.PERMIT]
-    return await tx.fetchval(
-        """
-        insert into resource (identifier, org, kind, title, min_level, is_delegable)
-        values ($1, $2, 'AltinnApp', $3, $4, $5)
-        on conflict (identifier) do update
-           set title = excluded.title, min_level = excluded.min_level, is_delegable = excluded.is_delegable
-        returning resource_id
-        """,
-        version.app_id.resource,
-        version.app_id.org,
-        dict(version.title),
-        min(levels, default=0),
-        is_delegable,
-    )
-
-
-async def _write_policy(tx: Transaction, resource_id: int, table: DecisionTable) -> None:
-    """Replaces the policy rows of a resource and, when they differ, the grants of everybody on it."""
-    written = await tx.fetchval("select policy_version from policy_right where resource_id = $1 limit 1", resource_id)
-    if written == table.policy_version:
-        return
-    await tx.execute("delete from policy_right where resource_id = $1", resource_id)
-    rows = [row for row in table.rows if row.effect is Effect.PERMIT or table.combining is Combining.DENY_OVERRIDES]
-    await tx.executemany(
-        """
-        insert into policy_right (
-            resource_id, action, scope, subject_kind, subject_value, subject_all, effect, min_level, min_level_org,
-            policy_version, rule_id)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        """,
-        [(resource_id, *_right(row), table.policy_version, row.rule_id) for row in rows],
-    )
-    await grants.rebuild_resource(tx, resource_id)
-
-
-def _right(row: Row) -> tuple[object, ...]:
-    return (
-        row.action,
-        row.scope,
-        row.subject_kind,
-        row.subject_value,
-        list(row.subject_all),
-        row.effect.value,
-        row.min_level or 0,
-        (row.min_level if row.min_level_org is None else row.min_level_org) or 0,
-    )

@@ -182,3 +182,16 @@ def test_a_name_that_is_no_text_breaks_nothing(folder: Path) -> None:
             [sys.executable, "-m", "dialog_graph", "check", strange, *flags], capture_output=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_mistake_of_the_program_is_no_finding(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> linter.CheckReport:
+        raise LookupError("a mistake")
+
+    monkeypatch.setattr(linter, "check", broken)
+    result = RUN.invoke(app, ["check", "ttd"])
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("the check itself failed at test_check_command.py:")
+    assert result.stderr.endswith(": LookupError: a mistake\n")
+    assert isinstance(result.exception, SystemExit), "no traceback"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from dialog_graph.apps import AppVersion, Files, linter, load, read_folder
+from dialog_graph.apps.linter import policy_draft
 from dialog_graph.cli import app
 from dialog_graph.model.diagnostic import Diags
 from dialog_graph.policy import Effect, org_key, role_key, task_scope
@@ -154,6 +155,16 @@ def test_no_name_of_a_task_or_role_can_break_the_file(name: str, roles: list[str
 
     assert {item.code for item in diagnostics} <= {"DG4010", "DG4011"}
     assert len({row.subject_all for row in version.policy.rows}) == len({r.strip().upper() for r in roles} or "ab") + 1
+
+
+def test_names_that_were_not_escaped_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def as_it_is(text: str, quote: bool = True) -> str:
+        return text
+
+    monkeypatch.setattr(policy_draft, "escape", as_it_is)
+
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        test_no_name_of_a_task_or_role_can_break_the_file()
 
 
 def _escaped(text: str) -> str:
