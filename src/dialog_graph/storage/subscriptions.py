@@ -62,9 +62,9 @@ async def fitting(tx: Snapshot, address: Address) -> list[Waiting]:
     return [_waiting(row) for row in rows]
 
 
-async def of_signal(tx: Snapshot, org: str, name: str, thrown_at: datetime, after: UUID, limit: int) -> list[Waiting]:
-    """A page of those who waited for a signal when it was thrown, by id."""
-    return [_waiting(row) for row in await tx.fetch(_OF_SIGNAL, org, name, thrown_at, after, limit)]
+async def of_signal(tx: Snapshot, name: str, thrown_at: datetime, after: UUID, limit: int) -> list[Waiting]:
+    """A page of those of the worker's org who waited for a signal when it was thrown, by id."""
+    return [_waiting(row) for row in await tx.fetch(_OF_SIGNAL, tx.principal.org, name, thrown_at, after, limit)]
 
 
 async def still(tx: Transaction, subscription_id: UUID) -> Subscription | None:

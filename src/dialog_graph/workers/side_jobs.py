@@ -99,7 +99,7 @@ async def _broadcast(ports: Ports, worker: Principal, claimed: Claimed, job: Job
     after = UUID(int=0)
     while True:
         async with ports.database.snapshot(worker) as snapshot:
-            page = await subscriptions.of_signal(snapshot, claimed.app_id.org, name, thrown_at, after, PAGE)
+            page = await subscriptions.of_signal(snapshot, name, thrown_at, after, PAGE)
         for waiting in page:
             await receive_signal(ports, waiting, job.job_id)
         if len(page) < PAGE:
