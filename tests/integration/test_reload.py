@@ -13,7 +13,9 @@ import pytest
 
 from dialog_graph.apps import load
 from dialog_graph.errors import refuse
+from dialog_graph.model.diagnostic import Diags
 from dialog_graph.model.principal import ANONYMOUS
+from dialog_graph.storage import catalogue
 from dialog_graph.storage.catalogue import Catalogue
 from dialog_graph.storage.logins import Logins
 from dialog_graph.urns import AppId
@@ -227,6 +229,7 @@ BROKEN: dict[str, Callable[[Path], Any]] = {
     "an empty config": lambda app: (shutil.rmtree(app / "config"), (app / "config").mkdir()),
     "nothing of it": shutil.rmtree,
     "a flow into nothing": lambda app: change(app.parent, PROCESS, 'targetRef="Task_2"', 'targetRef="Task_7"'),
+    "data of no task": lambda app: change(app.parent, METADATA, '"taskId": "Task_1"', '"taskId": "Task_9"'),
 }
 
 
@@ -243,6 +246,26 @@ async def test_no_state_of_a_folder_takes_the_active_version_away(watching: Watc
     change(place, METADATA, '"title"', ' "title"')
     await watching.look()
     assert (await active(watching.world) or 0) > 1
+
+
+async def test_one_who_takes_versions_with_errors_is_caught(
+    watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: Diags) -> bool:
+        return False
+
+    monkeypatch.setattr(catalogue, "has_errors", none)
+    with pytest.raises(AssertionError, match="2 == 1"):
+        await test_no_state_of_a_folder_takes_the_active_version_away(watching, "data of no task")
+
+
+async def test_one_who_takes_the_first_reading_is_caught(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+    def alike(_: object) -> dict[Path, object]:
+        return {}
+
+    monkeypatch.setattr(reload, "_hashes", alike)
+    with pytest.raises(AssertionError, match="Tittel"):
+        await test_a_folder_is_taken_when_it_has_come_to_rest(watching, monkeypatch)
 
 
 async def test_a_folder_is_taken_when_it_has_come_to_rest(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
