@@ -32,7 +32,7 @@ class Explanation:
 
 @cache
 def explanations() -> Mapping[str, Explanation]:
-    """Code -> explanation, also of codes that only other versions of the program give."""
+    """Code -> explanation."""
     folder = files("dialog_graph.apps.linter") / "explained"
     found: dict[str, Explanation] = {}
     for family in _FAMILIES:
