@@ -250,7 +250,7 @@ SAID_BETTER: Mapping[str, str] = {"DG2201": "DG9206"}
 def finding(code: str, at: At, severity: DiagnosticSeverity | None = None, **parameters: object) -> Diagnostic:
     """One finding of `RULES`; `severity` only where the table of the rules gives one code two weights."""
     rule = RULES[code]
-    hint = rule.hint.replace("{id}", str(parameters.get("id"))) if rule.hint else None
+    hint = rule.hint.replace("{id}", _short(parameters.get("id"))) if rule.hint else None
     return Diagnostic(
         code=code,
         severity=severity or rule.severity,
@@ -258,8 +258,8 @@ def finding(code: str, at: At, severity: DiagnosticSeverity | None = None, **par
         file=at.file,
         line=at.line,
         column=at.column,
-        element_id=at.element_id,
-        path=at.path,
+        element_id=_short(at.element_id) if at.element_id is not None else None,
+        path=_short(at.path) if at.path is not None else None,
         hint=hint,
         fix=rule.fix.format(**parameters) if rule.fix is not None else None,
         related=at.related,

@@ -1,4 +1,4 @@
-"""XML that wants to read files, call out, or take all time and memory: one catalogue for the tests and the benchmark."""
+"""XML that wants to read files, call out, or take all time and memory: one catalogue for tests and benchmark."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
