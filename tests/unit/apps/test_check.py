@@ -111,3 +111,11 @@ def test_a_twice_written_id_names_both_places(tmp_path: Path) -> None:
     assert finding.related[0].line is not None
     assert finding.line is not None
     assert finding.related[0].line < finding.line
+
+
+def test_an_app_that_is_named_twice_is_checked_once(tmp_path: Path) -> None:
+    write(tmp_path / "a")
+
+    report = check([tmp_path, tmp_path / "a", tmp_path / "a" / ".." / "a"])
+
+    assert [app.id for app in report.apps] == ["ttd/sample"]

@@ -48,8 +48,9 @@ class CheckReport:
 
 
 def check(paths: Sequence[Path], environment: str = "development") -> CheckReport:
-    """Checks the apps at the paths; a path without an app of its own is searched as an apps folder."""
-    return CheckReport(apps=tuple(app for path in paths for app in _check_path(path, environment)))
+    """Checks the apps at the paths, each once; a path without an app of its own is searched as an apps folder."""
+    apps = {app.path.resolve(): app for path in paths for app in _check_path(path, environment)}
+    return CheckReport(apps=tuple(apps.values()))
 
 
 def _check_path(path: Path, environment: str) -> list[CheckedApp]:
