@@ -90,7 +90,7 @@ class AppTest:
 
     async def beside(self, folder: str | Path) -> "AppTest":
         """Another app on the same database: one that this one calls, or that tells it something. Raises `BrokenApp`."""
-        return await with_app(self.ports, files_of(Path(folder).resolve()))
+        return await with_app(self.ports, files_of(folder_of(folder)))
 
 
 @asynccontextmanager
@@ -105,6 +105,11 @@ async def opened(
     settings = Settings(data=data, blobs=str(data / "blobs"), keys=data / "keys")
     async with ports_of(settings, logins, Options(pool_min=0), services) as ports:
         yield await with_app(ports, files)
+
+
+def folder_of(folder: str | Path) -> Path:
+    """The folder with its whole path: the name of the app and of its org stand in it."""
+    return Path(folder).resolve()
 
 
 def files_of(folder: Path) -> apps.Files:
@@ -125,4 +130,4 @@ async def with_app(ports: Ports, files: apps.Files) -> AppTest:
     return AppTest(ports, version)
 
 
-__all__ = ["AppTest", "BrokenApp", "Caller", "files_of", "opened", "with_app"]
+__all__ = ["AppTest", "BrokenApp", "Caller", "files_of", "folder_of", "opened", "with_app"]

@@ -11,13 +11,8 @@ import pytest
 
 from dialog_graph.apps.task_kinds import NO_SERVICES
 from dialog_graph.model.service_task import ServiceHandler
-from dialog_graph.testing.app_test import AppTest, opened
+from dialog_graph.testing.app_test import AppTest, folder_of, opened
 from dialog_graph.testing.databases import Databases
-
-
-def folder_of(folder: str | Path) -> Path:
-    """The folder with its whole path: the name of the app and of its org stand in it."""
-    return Path(folder).resolve()
 
 
 class Open(Protocol):
