@@ -226,6 +226,13 @@ def test_a_wait_goes_on_under_another_name():
     assert walked.rows.timer("Overdue").due_at == NOW + timedelta(days=2)
 
 
+def test_the_deadline_of_a_renamed_task_goes_on():
+    deadline = '<dg:deadline after="P9D"/>'
+    before = walk(*line(task("A", extra=deadline))).start().sleep(days=1)
+    walked = moved(before, *line(task("B", extra=deadline)), A="B")
+    assert walked.rows.timer("B:deadline").due_at == NOW + timedelta(days=9)
+
+
 def test_subscriptions_keep_their_keys():
     before = walk(*line(catch("Paid", message())), values={"Paid:correlation": "first"}).start()
     before.answers.by_flow["Paid:correlation"] = "second"

@@ -19,7 +19,10 @@ class Places:
 
     def element(self, index: int) -> Element | None:
         """The new element for an old number."""
-        id = self.old.elements[index].id
+        before = self.old.elements[index]
+        task, colon, part = before.id.rpartition(":") if before.is_made else ("", "", "")
+        # What is made of a task's deadlines is called after the task.
+        id = f"{self._named.get(task, task)}{colon}{part}" if before.is_made else before.id
         return self.new.element(self._named.get(id, id))
 
     def flow(self, index: int) -> Flow | None:
