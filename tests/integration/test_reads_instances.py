@@ -73,7 +73,8 @@ def strewn(chance: random.Random, has_ended: bool) -> tuple[Any, ...]:
     deleted = time() if status == "DELETED" else None
     label = chance.choice([None, '{"label": "a"}', '{"label": "b"}', '{"description": "a"}'])
     values = chance.choice(['{"name": "x"}', '{"name": "y"}', "{}"])
-    return (time(), time(), time(0.5), time(0.5), deleted, status, label, values, chance.random() < 0.3, time())
+    waits = chance.choice([None, ["TIMER"], ["JOB"], ["TIMER", "MESSAGE"]])
+    return (time(), time(), time(0.5), time(0.5), deleted, status, label, values, chance.random() < 0.3, time(), waits)
 
 
 COPY = """
@@ -95,7 +96,7 @@ select (jsonb_populate_record(null::dg.process_task,
 """
 STREW = """
 update dg.instance set created_at = $2, updated_at = $3, due_at = $4, visible_from = $5, deleted_at = $6, status = $7,
-       substatus = $8::text::jsonb, data_values = $9::text::jsonb, has_incident = $10,
+       substatus = $8::text::jsonb, data_values = $9::text::jsonb, has_incident = $10, waiting_for = $12,
        ended_at = case when ended_at is null then null else $11::timestamptz end,
        archived_at = case when ended_at is null then null else $11::timestamptz end
  where instance_id = $1
@@ -144,6 +145,7 @@ MODEL: dict[str, Model] = {
     "unconfirmed_since": lambda row, value: (
         row["archived_at"] is not None and row["ended_at"] < value and not row["confirmed"]
     ),
+    "waiting_for": lambda row, value: value in (row["waiting_for"] or ()),
     "has_incident": lambda row, value: row["has_incident"] is value,
     "end_event": lambda row, value: row["end_event"] == value,
     "substatus_label": lambda row, value: row["substatus"] is not None and row["substatus"].get("label") == value,
@@ -171,6 +173,7 @@ def _values(everything: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
         "status": [["ACTIVE"], ["COMPLETED", "CONFIRMED"]],
         "current_task": [["Task_1"], ["Task_2", "Task_A"]],
         "task_type": [["data"], ["confirmation", "none"]],
+        "waiting_for": ["TIMER", "MESSAGE", "CHILD"],
         "end_event": ["End", "Nowhere"],
         "substatus_label": ["a", "c"],
         "definition_version": ["1", "2"],
@@ -275,6 +278,7 @@ BROKEN = {
     "due_before": "(i.due_at <= {0}::timestamptz or i.due_at is null)",
     "is_confirmed": "(i.status = 'CONFIRMED') <> {0}::bool",
     "status": "i.status <> all({0}::text[])",
+    "waiting_for": "{0}::text = i.waiting_for[1]",
     "unconfirmed_since": "i.ended_at < {0}::timestamptz",
 }
 

@@ -8,10 +8,11 @@ from dialog_graph.bpmn import Complete, TaskDefinition
 from dialog_graph.commands.step import Given, Work, in_step, run_process
 from dialog_graph.commands.step.json_input import refuse_text
 from dialog_graph.errors import Issue, Refused
-from dialog_graph.model.instance import TaskEntry
+from dialog_graph.model.instance import TaskEntry, TaskState
 from dialog_graph.model.principal import Principal
 from dialog_graph.policy import Permit
 from dialog_graph.ports import Ports
+from dialog_graph.storage import jobs
 
 MAX_NOTE = 2000
 """Longest note, in characters."""
@@ -44,6 +45,14 @@ def _gate(work: Work, entry: TaskEntry, given: AdvanceProcess) -> tuple[Issue, .
     return work.validate(entry.element_id) if is_gated else ()
 
 
+async def _is_retrying(work: Work, entry: TaskEntry) -> bool:
+    """Its job has failed, and is going to be tried again."""
+    if entry.state is not TaskState.WAITING:
+        return False
+    found = await jobs.of_instances(work.tx, [work.instance.instance_id])
+    return any(job.entry_id == entry.entry_id and job.failures > 0 for _, job in found)
+
+
 async def advance_process(ports: Ports, principal: Principal, given: AdvanceProcess) -> AdvanceProcessResult:
     """Moves the process one step. Raises `Refused`; then nothing has changed."""
     refuse_text(given.note, "note", MAX_NOTE)
@@ -56,7 +65,8 @@ async def advance_process(ports: Ports, principal: Principal, given: AdvanceProc
         if refusal is not None:
             raise Refused(refusal)
         await work.learn_rights(entry.element_id)
-        await work.refuse_if(tasks.blockers(entry, given.action), _gate(work, entry, given))
+        found = tasks.blockers(entry, given.action, is_retrying=await _is_retrying(work, entry))
+        await work.refuse_if(found, _gate(work, entry, given))
         await run_process(work, Complete(entry.element_id, entry.entry_no, given.action), given.note)
         return permit, AdvanceProcessResult(instance_id=work.instance.instance_id)
 

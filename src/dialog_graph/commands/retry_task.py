@@ -10,7 +10,7 @@ from uuid import UUID
 
 from dialog_graph import tasks
 from dialog_graph.apps.form_data.documents import check_document
-from dialog_graph.bpmn import SUCCESS, Resolve, Retry, TaskDefinition
+from dialog_graph.bpmn import SUCCESS, Resolve, Retry
 from dialog_graph.commands.step import Given, Work, in_step, run_process
 from dialog_graph.commands.step.documents import store_document
 from dialog_graph.commands.step.json_input import refuse_text, refuse_unfit
@@ -57,20 +57,6 @@ def _stopped(work: Work, task_id: UUID) -> TaskEntry:
     raise Refused(Refusal(code="NOT_ACTIVE", expected="a task with an open incident", actual="the task given has none"))
 
 
-def retrying(task: TaskDefinition | None, *, is_owner: bool) -> tuple[str, ...]:
-    """Policy actions of which any suffices to retry (process engine §8.1, §9).
-
-    The owning org may with its own `write`; others with the type's action, unless the task says that users may not.
-    """
-    if task is None:
-        return ("write",)
-    own = tasks.required(task, None, is_owner=is_owner)
-    if is_owner:
-        return tuple(dict.fromkeys((*own, "write")))
-    retry = task.config.retry
-    return () if retry is not None and not retry.user_may_retry else own
-
-
 async def _permitted(work: Work, entry: TaskEntry, actions: Sequence[str]) -> Permit:
     if not actions:
         raise Refused(Refusal(code="FORBIDDEN", expected="the owning org", action="retry"))
@@ -83,7 +69,7 @@ async def retry_task(ports: Ports, principal: Principal, given: RetryTask) -> Mo
     async def body(work: Work) -> tuple[Permit, MovedResult]:
         entry = _stopped(work, given.task_id)
         task = work.version.definition.task(entry.element_id)
-        permit = await _permitted(work, entry, retrying(task, is_owner=work.is_owner))
+        permit = await _permitted(work, entry, tasks.retrying(task, is_owner=work.is_owner))
         await run_process(work, Retry(entry.element_id, entry.entry_no))
         return permit, MovedResult(instance_id=work.instance.instance_id)
 
@@ -100,7 +86,7 @@ async def resolve_task(ports: Ports, principal: Principal, given: ResolveTask) -
         if not work.is_owner:
             raise Refused(Refusal(code="FORBIDDEN", expected="the owning org", action="resolve"))
         task = work.version.definition.task(entry.element_id)
-        permit = await work.authorize(entry.element_id, retrying(task, is_owner=True))
+        permit = await work.authorize(entry.element_id, tasks.retrying(task, is_owner=True))
         _store(work, entry, given.data)
         await run_process(work, Resolve(entry.element_id, entry.entry_no, given.outcome))
         return permit, MovedResult(instance_id=work.instance.instance_id)

@@ -15,8 +15,9 @@ from strawberry.dataloader import DataLoader
 from dialog_graph.model.instance import Instance
 from dialog_graph.model.party import Party
 from dialog_graph.model.principal import Principal
+from dialog_graph.model.waits import Waits
 from dialog_graph.ports import Ports
-from dialog_graph.reads import dialogs, instances
+from dialog_graph.reads import dialogs, instances, waits
 from dialog_graph.reads.dialogs import DialogView
 from dialog_graph.storage import parties
 from dialog_graph.storage.database import Snapshot
@@ -48,6 +49,7 @@ class Context:
         self.instances: DataLoader[UUID, Instance | None] = DataLoader(load_fn=self._load_instances)
         self.parties: DataLoader[int, Party | None] = DataLoader(load_fn=self._load_parties)
         self.dialogs: DataLoader[UUID, DialogView | None] = DataLoader(load_fn=self._load_dialogs)
+        self.waits: DataLoader[UUID, Waits] = DataLoader(load_fn=self._load_waits)
 
     async def read(self, function: "Read[P, ResultT]", *args: P.args, **kwargs: P.kwargs) -> ResultT:
         """Calls a read with the operation's snapshot; one statement at a time, whoever asks."""
@@ -87,6 +89,9 @@ class Context:
 
     async def _load_dialogs(self, ids: list[UUID]) -> Sequence[DialogView | None]:
         return await self.read(dialogs.of_instances, ids)
+
+    async def _load_waits(self, ids: list[UUID]) -> Sequence[Waits]:
+        return await self.read(waits.of_instances, ids)
 
     async def _load_parties(self, ids: list[int]) -> Sequence[Party | None]:
         found = await self.read(_parties_by_ids, ids)

@@ -12,6 +12,7 @@ from dialog_graph.commands.set_substatus import SetSubstatus, set_substatus
 from dialog_graph.commands.write_form_data import WriteFormData, WriteFormDataResult, write_form_data
 from dialog_graph.graphql import event_fields, migration_fields
 from dialog_graph.graphql import payloads as p
+from dialog_graph.graphql import process_fields as steps
 from dialog_graph.graphql.context import Context
 from dialog_graph.graphql.event_fields import CreateWebhookPayload, DeleteWebhookPayload
 from dialog_graph.graphql.migration_fields import MigrateInstancePayload
@@ -130,6 +131,11 @@ class Mutation:
     set_substatus: p.SetSubstatusPayload = strawberry.mutation(resolver=_set_substatus)
     delete_instance: p.DeleteInstancePayload = strawberry.mutation(resolver=_delete_instance)
     restore_instance: p.RestoreInstancePayload = strawberry.mutation(resolver=_restore_instance)
+    deliver_message: steps.DeliverMessagePayload = strawberry.mutation(resolver=steps.deliver)
+    retry_task: steps.RetryTaskPayload = strawberry.mutation(resolver=steps.retry)
+    resolve_task: steps.ResolveTaskPayload = strawberry.mutation(resolver=steps.resolve)
+    activate_task: steps.ActivateTaskPayload = strawberry.mutation(resolver=steps.activate)
+    cancel_process: steps.CancelProcessPayload = strawberry.mutation(resolver=steps.cancel)
     migrate_instance: MigrateInstancePayload = strawberry.mutation(resolver=migration_fields.migrate)
     create_webhook: CreateWebhookPayload = strawberry.mutation(resolver=event_fields.create)
     delete_webhook: DeleteWebhookPayload = strawberry.mutation(resolver=event_fields.delete)

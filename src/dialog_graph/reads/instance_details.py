@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from dialog_graph import tasks
 from dialog_graph.access import decisions, form_rights
 from dialog_graph.access.form_rights import Place
 from dialog_graph.apps import AppVersion, validate
-from dialog_graph.bpmn import ActionType, State, TaskDefinition
+from dialog_graph.bpmn import ActionType, Definition, TaskDefinition
 from dialog_graph.errors import Blocker, Issue, Texts
-from dialog_graph.model.instance import DataElement, Instance, TaskEntry
+from dialog_graph.model.instance import DataElement, Instance, TaskEntry, TaskState
 from dialog_graph.model.party import Party
+from dialog_graph.model.waits import Waits
 from dialog_graph.ports import Ports
 from dialog_graph.reads import forms, instances
 from dialog_graph.storage.database import Snapshot
@@ -76,36 +78,57 @@ def _names(task: TaskDefinition, *, is_owner: bool) -> dict[str, bool]:
     return own | {item.name: item.type is ActionType.PROCESS for item in task.actions}
 
 
-async def actions(ports: Ports, snapshot: Snapshot, instance: Instance, entry: TaskEntry) -> list[ActionView]:
-    """What can be done with the entry, decided as the command would decide it; nothing once it has ended."""
+RETRY = "retry"
+"""What repeats the step that an incident stopped."""
+
+
+async def actions(
+    ports: Ports, snapshot: Snapshot, instance: Instance, entry: TaskEntry, is_retrying: bool = False
+) -> list[ActionView]:
+    """What can be done with the entry, decided as the command would decide it; nothing once it has ended.
+
+    `is_retrying`: its job has failed and is tried again.
+    """
     pinned = await version(ports, snapshot, instance)
     task = pinned.definition.task(entry.element_id)
-    if task is None or not entry.is_open or instance.deleted_at is not None:
+    if not entry.is_open or instance.deleted_at is not None:
         return []
     is_owner = snapshot.principal.is_org and snapshot.principal.org == instance.org
-    names = _names(task, is_owner=is_owner)
+    names = _names(task, is_owner=is_owner) if task is not None else {}
+    again = tasks.retrying(task, is_owner=is_owner) if entry.state is TaskState.FAILED else ()
     policy = (await ports.catalogue.policy(snapshot, instance.app_id)).policy
-    granted = await decisions.allowed(snapshot, policy, decisions.of_instance(instance, entry.element_id), names)
-    return [
+    target = decisions.of_instance(instance, entry.element_id)
+    granted = await decisions.allowed(snapshot, policy, target, dict.fromkeys((*names, *again)))
+    found = [
         ActionView(
             action=name,
             is_authorized=granted[name],
-            blockers=tasks.blockers(entry, name),
+            blockers=tasks.blockers(entry, name, is_retrying=is_retrying),
             moves_process=moves,
         )
         for name, moves in names.items()
     ]
+    if entry.state is TaskState.FAILED and RETRY not in names:
+        is_allowed = any(granted[name] for name in again)
+        found.append(ActionView(action=RETRY, is_authorized=is_allowed, blockers=(), moves_process=True))
+    return found
 
 
-async def incident(ports: Ports, snapshot: Snapshot, instance: Instance, entry: TaskEntry) -> str | None:
-    """Code of the open incident of an entry."""
-    state = State.from_json(instance.process_state) if instance.has_incident else None
-    if not isinstance(state, State):
-        return None
-    pinned = await version(ports, snapshot, instance)
-    place = (entry.element_id, entry.entry_no)
-    found = (item.code for item in state.open_incidents(pinned.definition) if (item.element_id, item.entry_no) == place)
-    return next(found, None)
+async def due_at(
+    ports: Ports, snapshot: Snapshot, instance: Instance, entry: TaskEntry, waits: Waits
+) -> datetime | None:
+    """When the task must be done: the first timer that ends it, or its deadline; other timers only remind."""
+    own = [timer for timer in waits.timers if timer.entry_id == entry.entry_id]
+    if not own or entry.state is not TaskState.ACTIVE:
+        return entry.due_at
+    definition = (await version(ports, snapshot, instance)).definition
+    ending = (timer.due_at for timer in own if _is_deadline(definition, timer.element_id, entry.element_id))
+    return min(ending, default=entry.due_at)
+
+
+def _is_deadline(definition: Definition, timer_id: str, task_id: str) -> bool:
+    element = definition.element(timer_id)
+    return timer_id.startswith(f"{task_id}:deadline") or (element is not None and element.interrupting)
 
 
 _OWNER = "select instance_id from data_element where element_id = $1 and deleted_at is null"

@@ -53,6 +53,7 @@ CONDITIONS: Mapping[str, str] = MappingProxyType(
             "i.ended_at < {0}::timestamptz and i.archived_at is not null and not exists ("
             "select from confirmation c where c.instance_id = i.instance_id and c.confirming_org = i.org)"
         ),
+        "waiting_for": "{0}::text = any (i.waiting_for)",
         "has_incident": "i.has_incident = {0}::bool",
         "end_event": "i.end_event = {0}::text",
         "substatus_label": "i.substatus ->> 'label' = {0}::text",

@@ -20,7 +20,7 @@ async def of_instances(tx: Snapshot, ids: list[UUID]) -> list[tuple[UUID, Incide
 
 def decode(row: Row) -> Incident:
     """An incident from its row; without message and details unless they were read."""
-    known = row.keys()
+    known = set(row.keys())
     return Incident(
         incident_id=row["incident_id"],
         token=row["token"],

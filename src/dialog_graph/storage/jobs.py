@@ -111,16 +111,18 @@ instance_id, job_id, kind, key, created_at, next_at, element_id, owner, entry_no
 is_ordered, attempt, failures, crashes, deferrals, last_code, reason, done, total
 """
 _OF = f"select {_COLUMNS} from job where instance_id = any($1::uuid[]) order by job_seq"
+_WHOLE = f"select {_COLUMNS}, last_error from job where instance_id = any($1::uuid[]) order by job_seq"
 
 
 async def of_instances(tx: Snapshot, ids: list[UUID]) -> list[tuple[UUID, Job]]:
-    """The jobs of instances as everybody may see them, the oldest first."""
-    return [(row["instance_id"], decode(row)) for row in await tx.fetch(_OF, ids)]
+    """The jobs of instances, the oldest first; an org's caller also reads what went wrong."""
+    rows = await tx.fetch(_WHOLE if tx.principal.is_org else _OF, ids)
+    return [(row["instance_id"], decode(row)) for row in rows]
 
 
 def decode(row: Row) -> Job:
     """A job from its row; what the caller did not read stays empty."""
-    known = row.keys()
+    known = set(row.keys())
     return Job(
         job_id=row["job_id"],
         kind=row["kind"],

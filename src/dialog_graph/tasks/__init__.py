@@ -18,7 +18,7 @@ from dialog_graph.tasks.effects import (
 )
 from dialog_graph.tasks.expand import expand
 from dialog_graph.tasks.locks import is_writable
-from dialog_graph.tasks.rules import allowed, blockers, default_action, leaves_backwards, required
+from dialog_graph.tasks.rules import allowed, blockers, default_action, leaves_backwards, required, retrying
 from dialog_graph.tasks.task_type import Awaits, TaskType
 from dialog_graph.tasks.types import KINDS, TYPES, awaits_of, is_service, type_of
 from dialog_graph.tasks.untyped import NONE
@@ -47,5 +47,6 @@ __all__ = [
     "is_writable",
     "leaves_backwards",
     "required",
+    "retrying",
     "type_of",
 ]

@@ -17,6 +17,11 @@ _TEXTS = MappingProxyType(
             "nn": "Oppgåva blir behandla av systemet.",
             "en": "The task is being processed by the system.",
         },
+        "RETRYING": {
+            "nb": "Systemet prøver igjen om en stund.",
+            "nn": "Systemet prøver igjen om ei stund.",
+            "en": "The system will try again in a while.",
+        },
         "INCIDENT": {
             "nb": "Noe gikk galt i dette steget. Tjenesteeieren følger det opp.",
             "nn": "Noko gjekk gale i dette steget. Tenesteeigaren følgjer det opp.",
@@ -79,6 +84,19 @@ def _is_open(task: TaskDefinition, action: str, *, is_owner: bool) -> bool:
     return task.declares(action)
 
 
+def retrying(task: TaskDefinition | None, *, is_owner: bool) -> tuple[str, ...]:
+    """Policy actions of which any suffices to repeat what an incident stopped; empty: the caller may not at all.
+
+    The owning org may with its own `write`; others with the type's action, unless the task says that users may not
+    (process engine §8.1, §9). `task`: None where the incident stands at something else.
+    """
+    own = required(task, None, is_owner=is_owner) if task is not None else ()
+    if is_owner:
+        return tuple(dict.fromkeys((*own, "write")))
+    retry = task.config.retry if task is not None else None
+    return () if retry is not None and not retry.user_may_retry else own
+
+
 def default_action(task: TaskDefinition, action: str | None) -> str | None:
     """The gatewayAction that completing with `action` gives (process engine §6.3)."""
     rule = type_of(task.type)
@@ -87,12 +105,14 @@ def default_action(task: TaskDefinition, action: str | None) -> str | None:
     return rule.default_action if action is None or action in rule.own_actions else action
 
 
-def blockers(entry: TaskEntry, action: str | None = None) -> tuple[Blocker, ...]:
+def blockers(entry: TaskEntry, action: str | None = None, *, is_retrying: bool = False) -> tuple[Blocker, ...]:
     """What stands in the way of leaving the entry with `action`, as far as no validation is needed to know it.
 
-    A declared `reject` leads out of an incident (process engine §6.2 step 4).
+    A declared `reject` leads out of an incident (process engine §6.2 step 4). `is_retrying`: its job has failed and is
+    tried again.
     """
     code = _BLOCKING_STATES.get(entry.state)
     if code is None or (code == "INCIDENT" and action == REJECT):
         return ()
+    code = "RETRYING" if is_retrying and code == "PROCESSING" else code
     return (Blocker(code=code, message=_TEXTS[code]),)

@@ -1,5 +1,6 @@
 """From the state of an instance to the status of its dialog: the first match of inbox rules §13.2."""
 
+from collections.abc import Collection
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -53,21 +54,25 @@ def _initial(instance: Instance) -> Derived:
     return Derived.AWAITING_INPUT_FROM_PREFILL if instance.created_by.org else Derived.AWAITING_INPUT
 
 
-def _of_task(instance: Instance, task: TaskEntry) -> Derived:
+def _of_task(instance: Instance, task: TaskEntry, by_server: Collection[str]) -> Derived:
     if task.type.lower() == "reject" or task.sent_back:
         return Derived.REJECTED
     found = _BY_AWAITS.get(awaits_of(task.type))
     if found is not None:
         return found
     others = [entry for entry in instance.tasks if entry.entry_id != task.entry_id]
-    if task.type.lower() != "data" or any(_is_behind(entry) for entry in others):
+    if task.type.lower() != "data" or any(_is_behind(entry, by_server) for entry in others):
         return Derived.AWAITING_ADDITIONAL_INPUT
     return _initial(instance)
 
 
-def _is_behind(entry: TaskEntry) -> bool:
+def _is_of_server(entry: TaskEntry, by_server: Collection[str]) -> bool:
+    return entry.is_event or is_service(entry.type) or entry.element_id in by_server
+
+
+def _is_behind(entry: TaskEntry, by_server: Collection[str]) -> bool:
     """The party has been asked before: a feedback task was current, or a user task has been completed."""
-    is_done = entry.state is TaskState.COMPLETED and not is_service(entry.type)
+    is_done = entry.state is TaskState.COMPLETED and not _is_of_server(entry, by_server)
     return is_done or awaits_of(entry.type) is Awaits.FEEDBACK
 
 
@@ -75,23 +80,24 @@ def _waits_for_people(entry: TaskEntry) -> bool:
     return entry.state is TaskState.ACTIVE or (entry.is_open and awaits_of(entry.type) is Awaits.FEEDBACK)
 
 
-def _was_for_people(entry: TaskEntry) -> bool:
-    return entry.state not in _NEVER_OF_USERS and not is_service(entry.type)
+def _was_for_people(entry: TaskEntry, by_server: Collection[str]) -> bool:
+    return entry.state not in _NEVER_OF_USERS and not _is_of_server(entry, by_server)
 
 
-def derive(instance: Instance) -> Standing:
+def derive(instance: Instance, by_server: Collection[str] = ()) -> Standing:
     """The first match of the table; of several open tasks the one that the user must act on first.
 
-    While only services run, the status stays that of the last user task.
+    While only services run, or something else is waited for, the status stays that of the last user task. `by_server`:
+    elements of further tasks that only the server completes.
     """
     has_ended = instance.ended_at is not None
     if instance.status is InstanceStatus.CANCELLED or (has_ended and instance.archived_at is None):
         return Derived.CANCELLED, None
     if instance.archived_at is not None:
         return (Derived.ARCHIVED_CONFIRMED if instance.confirmations else Derived.ARCHIVED_UNCONFIRMED), None
-    waiting = [(_of_task(instance, task), task) for task in instance.tasks if _waits_for_people(task)]
+    waiting = [(_of_task(instance, task, by_server), task) for task in instance.tasks if _waits_for_people(task)]
     if waiting:
         return min(waiting, key=lambda pair: _USER_FIRST.index(pair[0]))
-    last = next((task for task in reversed(instance.tasks) if _was_for_people(task)), None)
+    last = next((task for task in reversed(instance.tasks) if _was_for_people(task, by_server)), None)
     current = next(iter(instance.open_tasks), None)
-    return (_initial(instance) if last is None else _of_task(instance, last)), current
+    return (_initial(instance) if last is None else _of_task(instance, last, by_server)), current

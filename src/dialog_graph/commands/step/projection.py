@@ -11,6 +11,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from dialog_graph.apps import AppVersion
+from dialog_graph.bpmn import TaskKind
 from dialog_graph.commands.step import dialog_parts, dialog_texts
 from dialog_graph.commands.step.dialog_status import STATUSES, Standing, derive
 from dialog_graph.commands.step.dialog_texts import Derived
@@ -28,6 +29,7 @@ from dialog_graph.model.event import Event
 from dialog_graph.model.ids import sub, v7
 from dialog_graph.model.instance import Instance
 from dialog_graph.storage.steps import LabelChange
+from dialog_graph.tasks import Awaits, awaits_of
 
 CONTENT_FIELDS = ("content", "attachments", "gui_actions", "api_actions", "status", "extended_status")
 """What counts as a change of content (inbox rules §5)."""
@@ -106,7 +108,7 @@ def _described(base: Dialog, source: Source) -> Dialog:
     """Status, texts, dates, actions."""
     instance, version = source.instance, source.presentation
     sync = version.metadata.message_box.sync
-    standing = derive(instance)
+    standing = derive(instance, _by_server(version))
     derived, task = standing
     status = base.status if sync.disable_sync_status else _status(version, derived)
     gui = dialog_parts.gui_actions(base.dialog_id, instance, version, standing, source.public_url)
@@ -122,6 +124,13 @@ def _described(base: Dialog, source: Source) -> Dialog:
         gui_actions=base.gui_actions if sync.disable_sync_gui_actions else gui,
         api_actions=base.api_actions if sync.disable_sync_api_actions else api,
     )
+
+
+def _by_server(version: AppVersion) -> frozenset[str]:
+    """The tasks that only the server completes; one that waits for a message waits for the owner's word."""
+    tasks = [(element.id, element.task) for element in version.definition.tasks if element.task is not None]
+    services = ((id, task.type) for id, task in tasks if task.kind is TaskKind.SERVICE)
+    return frozenset(id for id, type in services if awaits_of(type) is not Awaits.FEEDBACK)
 
 
 def _status(version: AppVersion, derived: Derived) -> DialogStatus:

@@ -211,4 +211,10 @@ def waiting_for(instance: Instance, definition: Definition, state: State) -> tup
 
 
 def _with_entries(waits: Iterable[_Wait], entries: Mapping[int, UUID]) -> tuple[_Wait, ...]:
-    return tuple(replace(wait, entry_id=entries.get(wait.owner, wait.entry_id)) for wait in waits)
+    """The entry where each owner stands; the caller of a child stands in another instance."""
+    return tuple(
+        wait
+        if isinstance(wait, Link) and wait.relation is Relation.PARENT
+        else replace(wait, entry_id=entries.get(wait.owner, wait.entry_id))
+        for wait in waits
+    )

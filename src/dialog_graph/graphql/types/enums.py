@@ -19,6 +19,7 @@ from dialog_graph.model.dialog import (
 from dialog_graph.model.instance import FileScan, InstanceStatus, ProcessStatus, TaskState
 from dialog_graph.model.party import PartyKind
 from dialog_graph.model.principal import PrincipalKind
+from dialog_graph.model.waits import WaitingKind
 
 EnumT = TypeVar("EnumT", bound=Enum)
 
@@ -118,6 +119,7 @@ NAMES: dict[type[Enum], str] = {
     FileScan: "FileScanStatus",
     InstanceStatus: "InstanceStatus",
     ProcessStatus: "ProcessStatus",
+    WaitingKind: "WaitingKind",
     TaskState: "ProcessTaskState",
     PartyKindShown: "PartyKind",
     OrderDirection: "OrderDirection",

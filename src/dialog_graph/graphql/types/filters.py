@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from dialog_graph.errors import Refusal, Refused
-from dialog_graph.graphql.types.enums import InstanceStatus
+from dialog_graph.graphql.types.enums import InstanceStatus, WaitingKind
 
 _PLAIN = (
     "ids",
@@ -48,6 +48,7 @@ class InstanceFilter:
     status: list[InstanceStatus] | None = None
     current_task: list[str] | None = None
     task_type: list[str] | None = None
+    waiting_for: WaitingKind | None = None
     is_completed: bool | None = None
     is_archived: bool | None = None
     is_deleted: bool | None = None
@@ -99,6 +100,8 @@ def conditions(given: InstanceFilter) -> dict[str, object]:
     found: dict[str, object] = {name: getattr(given, name) for name in _PLAIN if getattr(given, name) is not None}
     if given.status is not None:
         found["status"] = [status.value for status in given.status]
+    if given.waiting_for is not None:
+        found["waiting_for"] = given.waiting_for.value
     if given.data_value is not None:
         found["data_value"] = [given.data_value.key, given.data_value.value]
     return found

@@ -1,4 +1,4 @@
-"""Fields that lead back: from an instance to its dialog and its events, from a party to its instances.
+"""Fields that lead back: from an instance to its dialog, its events and other instances, from a party to its own.
 
 Modules of types import each other in one direction only, and the later ones name the earlier ones. What an earlier type
 says of a later one is added here, when both are known; so the graph has cycles and the code has none.
@@ -17,8 +17,10 @@ from dialog_graph.graphql.types.event import EventConnection
 from dialog_graph.graphql.types.filters import InstanceFilter, conditions
 from dialog_graph.graphql.types.instance import Instance, InstanceConnection
 from dialog_graph.graphql.types.party import Party
+from dialog_graph.graphql.types.waiting import WaitingFor, WaitingView
 from dialog_graph.model.instance import Instance as InstanceValue
 from dialog_graph.model.party import Party as PartyValue
+from dialog_graph.model.waits import Relation
 from dialog_graph.reads import events, instances
 from dialog_graph.reads.paging import check_first
 
@@ -63,6 +65,32 @@ async def _events(
     return pages[root.instance_id]  # pyright: ignore[reportReturnType] -- fields are read from the page
 
 
+async def _parent(root: InstanceValue, info: Info[Context, None]) -> Instance | None:
+    waits = await info.context.waits.load(root.instance_id)
+    found = (link.other_id for link in waits.links if link.relation is Relation.PARENT)
+    parent = next(found, None)
+    return None if parent is None else await info.context.instances.load(parent)  # pyright: ignore[reportReturnType] -- fields are read from the model's values
+
+
+async def _children(root: InstanceValue, info: Info[Context, None]) -> list[Instance]:
+    waits = await info.context.waits.load(root.instance_id)
+    ids = [link.other_id for link in waits.links if link.relation is Relation.CHILD and link.other_id is not None]
+    found = await info.context.instances.load_many(ids)
+    return [child for child in found if child is not None]  # pyright: ignore[reportReturnType] -- fields are read from the model's values
+
+
+async def _child(root: WaitingView, info: Info[Context, None]) -> Instance | None:
+    child = root.waits.child_id
+    return None if child is None else await info.context.instances.load(child)  # pyright: ignore[reportReturnType] -- fields are read from the model's values
+
+
+add_field(Instance, "parent", strawberry.field(resolver=_parent, description="The instance that has called this one."))
+add_field(
+    Instance,
+    "children",
+    strawberry.field(resolver=_children, description="Those that it has called."),
+)
+add_field(WaitingFor, "child", strawberry.field(resolver=_child, description="The instance of another application."))
 add_field(Instance, "events", strawberry.field(resolver=_events, description="Its history, oldest first."))
 add_field(Party, "instances", strawberry.field(resolver=_instances, description="Those that the caller may read."))
 add_field(Instance, "dialog", strawberry.field(resolver=_dialog, description="What the party sees of it."))

@@ -1,6 +1,5 @@
 """The process of an instance and its tasks, with what the caller may do (process engine §9.1)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,16 +14,11 @@ from dialog_graph.graphql.types.enums import ProcessStatus, TaskState
 from dialog_graph.graphql.types.errors import Blocker, blocker
 from dialog_graph.graphql.types.form import Form, form_of_task
 from dialog_graph.graphql.types.localization import Localization, localize, preferred
+from dialog_graph.graphql.types.waiting import TaskFailure, WaitingFor, WaitingView, failure_of
 from dialog_graph.model.instance import Instance, TaskEntry
 from dialog_graph.reads import drawings, instance_details
 from dialog_graph.reads.instance_details import ActionView
-
-FAILURE_TEXT: Mapping[str, str] = {
-    "nb": "Noe gikk galt i dette steget. Tjenesteeieren følger det opp.",
-    "nn": "Noko gjekk gale i dette steget. Tenesteeigaren følgjer det opp.",
-    "en": "Something went wrong in this step. The service owner is handling it.",
-}
-"""What everybody is told of an incident."""
+from dialog_graph.reads.waits import EntryWaits, of_entry
 
 
 @strawberry.type(description="Something that can be done with a task.")
@@ -35,17 +29,6 @@ class TaskAction:
     is_authorized: bool
     blockers: list[Blocker]
     moves_process: bool
-
-
-@strawberry.type(description="Why a task stopped.")
-class TaskFailure:
-    """`details` are for the owning org; `next_attempt_at` is null when nobody tries again by itself."""
-
-    code: str
-    message: list[Localization]
-    attempts: int
-    next_attempt_at: datetime | None
-    details: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +105,16 @@ def _note(root: TaskView) -> str | None:
     return root.entry.note
 
 
-def _due_at(root: TaskView) -> datetime | None:
-    return root.entry.due_at
+async def _due_at(root: TaskView, info: Info[Context, None]) -> datetime | None:
+    if not root.entry.is_open:
+        return root.entry.due_at
+    waits = await info.context.waits.load(root.instance.instance_id)
+    return await info.context.read(instance_details.due_at, root.instance, root.entry, waits)
 
 
 async def _actions(root: TaskView, info: Info[Context, None]) -> list[TaskAction]:
-    found: list[ActionView] = await info.context.read(instance_details.actions, root.instance, root.entry)
+    is_retrying = root.entry.state is TaskState.WAITING and (await _waits(root, info)).is_retrying
+    found: list[ActionView] = await info.context.read(instance_details.actions, root.instance, root.entry, is_retrying)
     return [
         TaskAction(
             action=item.action,
@@ -143,12 +130,22 @@ async def _form(root: TaskView, info: Info[Context, None]) -> Form | None:
     return await form_of_task(info, root.instance, root.entry)
 
 
-async def _failure(root: TaskView, info: Info[Context, None]) -> TaskFailure | None:
-    code = await info.context.read(instance_details.incident, root.instance, root.entry)
-    if code is None:
+async def _waits(root: TaskView, info: Info[Context, None]) -> EntryWaits:
+    """Asked for together for all instances of an answer, and only for entries that can wait for something."""
+    if not root.entry.is_open:
+        return EntryWaits()
+    return of_entry(await info.context.waits.load(root.instance.instance_id), root.entry)
+
+
+async def _waiting_for(root: TaskView, info: Info[Context, None]) -> WaitingFor | None:
+    if root.entry.state is TaskState.ACTIVE:
         return None
-    message = localize(FAILURE_TEXT, info.context.languages)
-    return TaskFailure(code=code, message=message, attempts=0, next_attempt_at=None, details=None)
+    waits = await _waits(root, info)
+    return WaitingView(waits) if waits.is_any else None  # pyright: ignore[reportReturnType] -- fields are read from the view
+
+
+async def _failure(root: TaskView, info: Info[Context, None]) -> TaskFailure | None:
+    return failure_of(info, await _waits(root, info))
 
 
 @strawberry.type(description="One activation of a task.")
@@ -171,6 +168,7 @@ class ProcessTask:
     due_at: datetime | None = strawberry.field(resolver=_due_at)
     actions: list[TaskAction] = strawberry.field(resolver=_actions)
     form: Form | None = strawberry.field(resolver=_form, description="Over the data of the instance as it is now.")
+    waiting_for: WaitingFor | None = strawberry.field(resolver=_waiting_for)
     failure: TaskFailure | None = strawberry.field(resolver=_failure)
 
 
@@ -194,16 +192,13 @@ def _end_event(root: ProcessView) -> str | None:
     return root.instance.end_event
 
 
-def _current(root: ProcessView) -> list[TaskView]:
-    return [TaskView(root.instance, entry) for entry in root.instance.open_tasks]
-
-
 def _current_task(root: ProcessView) -> ProcessTask | None:
-    return next(iter(_current(root)), None)  # pyright: ignore[reportReturnType] -- fields are read from the view
+    entry = root.instance.current_entry
+    return None if entry is None else TaskView(root.instance, entry)  # pyright: ignore[reportReturnType] -- fields are read from the view
 
 
 def _current_tasks(root: ProcessView) -> list[ProcessTask]:
-    return _current(root)  # pyright: ignore[reportReturnType] -- fields are read from the view
+    return [TaskView(root.instance, entry) for entry in root.instance.open_entries]  # pyright: ignore[reportReturnType] -- fields are read from the view
 
 
 def _tasks(root: ProcessView) -> list[ProcessTask]:
