@@ -21,6 +21,7 @@ from dialog_graph.expressions import (
     compact,
     from_model,
     several_elements,
+    to_model,
     to_text,
     unknown_auth_property,
     unknown_component,
@@ -71,8 +72,12 @@ class AppEvaluator:
         return self._answer(flow_id, self._default_type(vars), vars)
 
     def value(self, key: str, vars: Vars) -> "Json | EvaluationFailed":
-        """The value of an expression of the process, in the form data of the activity that it belongs to."""
-        return self._answer(key, self._own_type(vars.gateway) or self._default_type(vars), vars)
+        """The value of an expression of the process, in the form data of the activity that it belongs to.
+
+        It is stored and sent on, so whole numbers are integers.
+        """
+        answer = self._answer(key, self._own_type(vars.gateway) or self._default_type(vars), vars)
+        return answer if isinstance(answer, EvaluationFailed) else to_model(answer)
 
     def _answer(self, key: str, data_type: str | None, vars: Vars) -> "Json | EvaluationFailed":
         expression = self.version.conditions.get(key)

@@ -14,6 +14,7 @@ from dialog_graph.bpmn.reading.check_elements import check_elements
 from dialog_graph.bpmn.reading.check_events import check_events
 from dialog_graph.bpmn.reading.check_gateways import check_gateways
 from dialog_graph.bpmn.reading.check_graph import check_graph, check_ids
+from dialog_graph.bpmn.reading.check_schema import check_schema
 from dialog_graph.bpmn.reading.check_scopes import check_scopes
 from dialog_graph.bpmn.reading.check_tasks import check_tasks
 from dialog_graph.bpmn.reading.compile import Parts, compile_process, task_definition
@@ -58,6 +59,7 @@ def read_process(xml: bytes, kinds: Mapping[str, TaskKind], file: str = FILE) ->
         return None, findings.all()
     processes = _read_file(root, findings)
     check_ids(root, processes, findings)
+    check_schema(root, findings)
     declared = read_declarations(root, findings)
     checked = tuple(_check(process, kinds, declared, findings) for process in processes)
     chosen = _choose(root, checked, findings)
@@ -66,7 +68,7 @@ def read_process(xml: bytes, kinds: Mapping[str, TaskKind], file: str = FILE) ->
     sha256 = hashlib.sha256(xml).hexdigest()
     parts = Parts(chosen.tasks, chosen.extensions, declared)
     definition = compile_process(chosen.process, parts, sha256)
-    search_states(definition, findings)
+    search_states(definition, chosen.process.line, findings)
     return definition, findings.all()
 
 

@@ -196,7 +196,11 @@ def test_an_escalation_from_deep_leaves_what_it_does_not_interrupt():
 
 def test_the_checks_of_every_walk_see_a_wait_that_was_forgotten(monkeypatch: pytest.MonkeyPatch):
     instance = running()
-    monkeypatch.setattr(Run, "close", lambda self, owner: self.open.pop(owner, None))
+
+    def silent(self: Run, owner: int) -> None:
+        self.open.pop(owner, None)
+
+    monkeypatch.setattr(Run, "close", silent)
     with pytest.raises(AssertionError, match="not those of the state"):
         instance.do(Cancel("enough"))
 

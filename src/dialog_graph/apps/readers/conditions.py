@@ -37,7 +37,8 @@ def _written(definition: Definition) -> Iterator[_Written]:
             yield _Written(flow.id, flow.condition_text, flow.condition_line or flow.line, flow.id, True)
     for key, (element, expression) in definition.expressions.items():
         part = key.removeprefix(f"{element.id}:")
-        yield _Written(key, expression.text, expression.line, element.id, part in IS_CONDITION)
+        shown = definition.elements[element.host] if element.is_made and element.host is not None else element
+        yield _Written(key, expression.text, expression.line, shown.id, part in IS_CONDITION)
 
 
 def read_conditions(definition: Definition, findings: Findings) -> Mapping[str, Expression]:

@@ -10,6 +10,7 @@ from dialog_graph.bpmn.reading.source import (
     SourceProcess,
     children,
     condition_language,
+    flag,
     foreign,
     ignored_extensions,
     known_part,
@@ -42,14 +43,14 @@ def _refused(node: SourceNode) -> Iterator[tuple[str, str]]:
     get = node.xml.get
     if node.tag in v.REFUSED_NODES:
         yield f'element "{node.tag}"', v.REFUSED_NODES[node.tag]
-    if node.tag == "eventBasedGateway" and (get("instantiate") == "true" or get("eventGatewayType") == "Parallel"):
+    if node.tag == "eventBasedGateway" and (flag(node.xml, "instantiate") or get("eventGatewayType") == "Parallel"):
         yield "an event-based gateway that starts the process or is parallel", "use start events"
-    if get("parallelMultiple") == "true":
+    if flag(node.xml, "parallelMultiple"):
         yield "a parallel multiple event", _SPLIT
     for name in ("startQuantity", "completionQuantity"):
         if get(name, "1").strip() != "1":
             yield f"{name} other than 1", "use gateways"
-    if node.tag == "receiveTask" and get("instantiate") == "true":
+    if node.tag == "receiveTask" and flag(node.xml, "instantiate"):
         yield "a receive task that starts the process", "use a message start event"
     yield from _refused_definitions(node)
     yield from _misplaced(node)
@@ -57,7 +58,7 @@ def _refused(node: SourceNode) -> Iterator[tuple[str, str]]:
 
 def _refused_definitions(node: SourceNode) -> Iterator[tuple[str, str]]:
     for _, local, child in children(node.xml):
-        if local == "compensateEventDefinition" and child.get("waitForCompletion") == "false":
+        if local == "compensateEventDefinition" and not flag(child, "waitForCompletion", default=True):
             yield "a compensation that is not waited for", "leave waitForCompletion out"
         if local == "timerEventDefinition" and node.tag == "boundaryEvent" and _interrupts_in_cycles(node, child):
             yield "a repeated timer on an interrupting boundary", 'use a duration, or cancelActivity="false"'
@@ -65,7 +66,7 @@ def _refused_definitions(node: SourceNode) -> Iterator[tuple[str, str]]:
 
 def _interrupts_in_cycles(node: SourceNode, definition: Element) -> bool:
     cycle = any(local == "timeCycle" for _, local, _ in children(definition))
-    return cycle and node.xml.get("cancelActivity", "true") != "false"
+    return cycle and flag(node.xml, "cancelActivity", default=True)
 
 
 def _misplaced(node: SourceNode) -> Iterator[tuple[str, str]]:

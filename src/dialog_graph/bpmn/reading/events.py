@@ -7,7 +7,7 @@ from dialog_graph.bpmn.element_parts import EventDefinition, EventType, Expressi
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.declarations import Declarations, referred
 from dialog_graph.bpmn.reading.messages import signal_of
-from dialog_graph.bpmn.reading.source import SourceNode, children, text_of
+from dialog_graph.bpmn.reading.source import SourceNode, children, flag, text_of
 from dialog_graph.bpmn.reading.timers import timer_of
 from dialog_graph.model.safe_xml import Element
 
@@ -73,7 +73,7 @@ def activity_ref(node: SourceNode) -> str | None:
 def is_interrupting(node: SourceNode) -> bool:
     """What `cancelActivity` of a boundary, or `isInterrupting` of a start event says."""
     name = "cancelActivity" if node.tag == "boundaryEvent" else "isInterrupting"
-    return node.xml.get(name, "true").strip() not in ("false", "0")
+    return flag(node.xml, name, default=True)
 
 
 def condition_of(event: SourceEvent) -> Expression | None:

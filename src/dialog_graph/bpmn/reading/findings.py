@@ -21,6 +21,7 @@ RULES: Mapping[str, Rule] = {
     "DG2001": Rule(_E, "expected BPMN 2.0 definitions with a process, but {problem}", "give a BPMN 2.0 file"),
     "DG2002": Rule(_E, "{what} is refused", "{fix}"),
     "DG2004": Rule(_W, "{what} has a meaning to another engine and none here", "remove it"),
+    "DG2005": Rule(_W, "{what} is none that BPMN knows: it has no effect", "correct or remove it"),
     "DG2006": Rule(_E, "expected one process with elements, but there are {count}: {names}", "keep one"),
     "DG2101": Rule(_E, 'the id "{id}" is used more than once', "rename one of them"),
     "DG2102": Rule(_E, 'flow "{id}" has no {end} "{ref}"', "reconnect it"),
@@ -83,7 +84,7 @@ RULES: Mapping[str, Rule] = {
 }
 """Code, or code and case -> rule."""
 
-_TOLD_ONCE = frozenset({"DG2004", "DG2302"})
+_TOLD_ONCE = frozenset({"DG2004", "DG2005", "DG2302"})
 _MAX_PLACES = 20
 
 

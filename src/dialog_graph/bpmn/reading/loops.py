@@ -6,7 +6,15 @@ from dialog_graph.bpmn.element_parts import AdHoc, Expression, MultiInstance, St
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph
-from dialog_graph.bpmn.reading.source import SourceNode, children, condition_language, foreign, known_part, text_of
+from dialog_graph.bpmn.reading.source import (
+    SourceNode,
+    children,
+    condition_language,
+    flag,
+    foreign,
+    known_part,
+    text_of,
+)
 from dialog_graph.model.safe_xml import Element
 
 _PARTS = {
@@ -34,11 +42,11 @@ def loop_of(node: SourceNode) -> StandardLoop | MultiInstance | None:
         return StandardLoop(
             condition=_expression(xml, "loopCondition"),
             maximum=_maximum(xml),
-            test_before=xml.get("testBefore") == "true",
+            test_before=flag(xml, "testBefore"),
         )
     ours = _ours(xml)
     return MultiInstance(
-        sequential=xml.get("isSequential") == "true",
+        sequential=flag(xml, "isSequential"),
         collection=_attribute(ours, "collection"),
         cardinality=_expression(xml, "loopCardinality"),
         completion=_expression(xml, "completionCondition"),
@@ -74,7 +82,7 @@ def ad_hoc_of(node: SourceNode) -> AdHoc | None:
     return AdHoc(
         sequential=node.xml.get("ordering") == "Sequential",
         completion=_expression(node.xml, "completionCondition"),
-        cancel_remaining=node.xml.get("cancelRemainingInstances") not in ("false", "0"),
+        cancel_remaining=flag(node.xml, "cancelRemainingInstances", default=True),
     )
 
 

@@ -66,7 +66,9 @@ def lacks_key(node: SourceNode, task: TaskDefinition | None, declared: Declarati
     if holder is None or throws:
         return False
     message = declared.messages.get(referred(holder.get("messageRef")) or "")
-    return message is not None and _key(node, holder) is None and message.key is None
+    if message is None or not message.name:
+        return False
+    return _key(node, holder) is None and message.key is None
 
 
 def ttl_problem(node: SourceNode, task: TaskDefinition | None) -> str | None:

@@ -7,6 +7,14 @@ from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.model.safe_xml import Element
 
+_TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
+
+
+def flag(xml: Element, name: str, default: bool = False) -> bool:
+    """What an attribute that is true or false says; anything else counts as absent."""
+    text = xml.get(name, "").strip()
+    return text in _TRUE or (default and text not in _FALSE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceNode:
@@ -29,12 +37,12 @@ class SourceNode:
     @property
     def is_for_compensation(self) -> bool:
         """True for an activity that only a compensation boundary leads to."""
-        return self.xml.get("isForCompensation") == "true"
+        return flag(self.xml, "isForCompensation")
 
     @property
     def is_by_event(self) -> bool:
         """True for an event subprocess."""
-        return self.tag == "subProcess" and self.xml.get("triggeredByEvent") == "true"
+        return self.tag == "subProcess" and flag(self.xml, "triggeredByEvent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

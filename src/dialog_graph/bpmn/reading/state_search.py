@@ -166,8 +166,8 @@ def _choices(flows: list[int]) -> Iterator[Marking]:
     yield from chain.from_iterable(combinations(flows, size) for size in range(len(flows) + 1))
 
 
-def search_states(definition: Definition, findings: Findings) -> None:
-    """Findings about joins and merges that do not fit the splits before them."""
+def search_states(definition: Definition, line: int, findings: Findings) -> None:
+    """Findings about joins and merges that do not fit the splits before them. `line`: of the process."""
     scopes = (element.index for element in definition.elements if element.is_activity and not element.ad_hoc)
     for scope in (None, *scopes):
         if not _may_split(definition, scope):
@@ -175,7 +175,8 @@ def search_states(definition: Definition, findings: Findings) -> None:
         search = _Search(definition, scope)
         if not search.run():
             owner = definition.elements[scope] if scope is not None else None
-            findings.add("DG2209", owner and owner.line, owner.id if owner else definition.id, count=MAX_MARKINGS)
+            at, id = (owner.line, owner.id) if owner else (line, definition.id)
+            findings.add("DG2209", at, id, count=MAX_MARKINGS)
         for code, numbers in (("DG2207", search.stuck), ("DG2208", search.twice)):
             for element in (definition.elements[number] for number in sorted(numbers)):
                 if code == "DG2208" or element.kind is ElementKind.PARALLEL_GATEWAY:
@@ -187,4 +188,4 @@ def _may_split(definition: Definition, scope: int | None) -> bool:
     inside = definition.inside(scope)
     joins = any(e.kind is ElementKind.PARALLEL_GATEWAY and len(e.incoming) > 1 for e in inside)
     splits = any(len(e.outgoing) > 1 and e.kind not in _ONE_WAY for e in inside)
-    return joins or splits or any(not e.interrupting and e.host is not None for e in inside)
+    return joins or splits or any(not (e.interrupting or e.is_made) and e.host is not None for e in inside)
