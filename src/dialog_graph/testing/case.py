@@ -24,8 +24,8 @@ from dialog_graph.model.party import Party
 from dialog_graph.model.principal import Principal
 from dialog_graph.model.waits import Waits
 from dialog_graph.ports import Ports
-from dialog_graph.reads import forms, instance_details
-from dialog_graph.storage import dialogs, events, incidents, instances, jobs, links, parties, subscriptions, timers
+from dialog_graph.reads import forms, instance_details, waits
+from dialog_graph.storage import dialogs, events, instances, parties
 from dialog_graph.storage.clock import Clock
 from dialog_graph.storage.database import Snapshot
 from dialog_graph.workers.quiet import work_until_quiet
@@ -224,13 +224,7 @@ class Case:
     async def awaited(self) -> Waits:
         """What the process waits for besides people: timers, messages and signals, jobs, incidents, called apps."""
         async with self.ports.database.snapshot(self.principal) as snapshot:
-            return Waits(
-                timers=tuple(item for _, item in await timers.of_instances(snapshot, [self.id])),
-                subscriptions=tuple(item for _, item in await subscriptions.of_instances(snapshot, [self.id])),
-                jobs=tuple(item for _, item in await jobs.of_instances(snapshot, [self.id])),
-                incidents=tuple(item for _, item in await incidents.of_instances(snapshot, [self.id])),
-                links=tuple(item for _, item in await links.of_instances(snapshot, [self.id])),
-            )
+            return (await waits.of_instances(self.ports, snapshot, [self.id]))[0]
 
     async def dialog(self) -> Dialog:
         """The dialog in the party's inbox, with all its parts."""
