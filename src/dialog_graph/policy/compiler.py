@@ -19,6 +19,9 @@ from dialog_graph.policy.xacml import Category, Effect, Match, Policy, Rule
 from dialog_graph.urns import AppId
 
 MAX_ROWS = 10_000
+MAX_COMPARISONS = 200_000
+"""Matches of all rows together: a row is one combination of a rule, and one AllOf may hold any number of matches."""
+
 _SCOPES = {words.TASK: "task", words.END_EVENT: "end", words.APP_RESOURCE: "appresource"}
 _SYNONYMS = {words.ORGANISATION_NUMBER: words.ORGANISATION}
 _MANY_VALUED = frozenset({(Category.SUBJECT, words.ROLE), (Category.SUBJECT, words.PACKAGE)})
@@ -149,8 +152,25 @@ def _compile(rule: Rule, policy: Policy, app: AppId) -> _Compiled:
     return _Compiled(rule, tuple(rows), frozenset(lost))
 
 
-def _size(policy: Policy) -> int:
-    return sum(prod(len(any_of) for any_of in (*policy.target, *rule.target)) for rule in policy.rules)
+def _sizes(policy: Policy) -> tuple[int, int]:
+    """Rows and comparisons of all rules, counted without expanding them."""
+    rows = comparisons = 0
+    for rule in policy.rules:
+        target = (*policy.target, *rule.target)
+        combinations = prod(len(any_of) for any_of in target)
+        rows += combinations
+        # Each AllOf stands in as many combinations as there are of the other groups.
+        comparisons += sum(sum(map(len, any_of)) * (combinations // len(any_of)) for any_of in target)
+    return rows, comparisons
+
+
+def _too_large(policy: Policy) -> str | None:
+    rows, comparisons = _sizes(policy)
+    if rows > MAX_ROWS:
+        return f"the rules expand to {rows} rows, limit {MAX_ROWS}"
+    if comparisons > MAX_COMPARISONS:
+        return f"the rules expand to {rows} rows with {comparisons} comparisons, limit {MAX_COMPARISONS}"
+    return None
 
 
 def _rule_findings(compiled: _Compiled, file: str) -> Iterator[Diagnostic]:
@@ -184,10 +204,10 @@ def _repeated(compiled: Iterable[_Compiled], file: str) -> Iterator[Diagnostic]:
 
 
 def compile_policy(policy: Policy, app: AppId, policy_version: str, file: str) -> tuple[DecisionTable | None, Diags]:
-    """Compiles a narrowed policy. None when it expands to more than `MAX_ROWS` combinations (`DG4005`)."""
-    size = _size(policy)
-    if size > MAX_ROWS:
-        return None, (finding("DG4005", f"the rules expand to {size} rows, limit {MAX_ROWS}", file=file),)
+    """Compiles a narrowed policy. None when it expands to more than `MAX_ROWS` or `MAX_COMPARISONS` (`DG4005`)."""
+    problem = _too_large(policy)
+    if problem is not None:
+        return None, (finding("DG4005", problem, file=file),)
     compiled = [_compile(rule, policy, app) for rule in policy.rules]
     found = [item for each in compiled for item in _rule_findings(each, file)]
     found += _repeated(compiled, file)

@@ -155,6 +155,18 @@ def test_ten_thousand_rows_are_the_limit() -> None:
     assert "10001 rows, limit 10000" in found[-1].message
 
 
+def test_few_rows_of_very_many_matches_each_are_too_much_as_well() -> None:
+    def crowded(matches: int) -> Policy:
+        all_of = tuple(match(Category.SUBJECT, words.ROLE, f"B{number:05}") for number in range(matches))
+        alternatives = [subject(words.ROLE, *(f"{letter}{number}" for number in range(10))) for letter in "ACD"]
+        return policy(rule(*alternatives, (all_of,)))
+
+    assert len(load(crowded(197))[0].rows) == 1_000
+    none, found = read_policy(to_xml(crowded(198)), OWN)
+    assert none is None
+    assert found[-1].message == "the rules expand to 1000 rows with 201000 comparisons, limit 200000"
+
+
 def test_placeholders_are_filled_in_after_parsing() -> None:
     item = policy(
         rule(
