@@ -86,25 +86,29 @@ async def check_replays(login: dict[str, Any], kinds: Mapping[str, TaskKind] = K
     connection = await asyncpg.connect(**login)
     try:
         await prepare_connection(connection)
-        known = dict[UUID, Definition]()
+        known = dict[UUID, Definition | None]()
         instances = await connection.fetch(INSTANCES)
         for instance in instances:
             versions = dict[str, Definition]()
             for version_id, ordinal in await connection.fetch(VERSIONS, instance["version_id"]):
                 if version_id not in known:
                     known[version_id] = await _definition(connection, version_id, kinds)
-                versions[str(ordinal)] = known[version_id]
+                definition = known[version_id]
+                if definition is not None:
+                    versions[str(ordinal)] = definition
             await _check(connection, versions, instance)
         return len(instances)
     finally:
         await connection.close()
 
 
-async def _definition(connection: asyncpg.Connection, version_id: UUID, kinds: Mapping[str, TaskKind]) -> Definition:
+async def _definition(
+    connection: asyncpg.Connection, version_id: UUID, kinds: Mapping[str, TaskKind]
+) -> Definition | None:
+    """None for a version with errors, which is stored and which no instance can have begun with."""
     archive = await connection.fetchval("select files from dg.app_version where version_id = $1", version_id)
     version, _ = load(Files.from_archive(archive), "development", kinds=kinds)
-    assert version is not None, "what is stored compiles"
-    return version.definition
+    return version.definition if version is not None else None
 
 
 async def _check(connection: asyncpg.Connection, versions: Mapping[str, Definition], instance: asyncpg.Record) -> None:
