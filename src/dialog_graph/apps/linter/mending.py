@@ -45,7 +45,7 @@ class Mended:
 
     def _diff(self, file: str, before: Files, base: Path) -> Iterator[str]:
         old, new = _lines(before.contents[file]), _lines(self.contents[file])
-        name = path_from(self.app.place(file), base)
+        name = path_from(self.app.place(file), base).lstrip("/")
         for line in unified_diff(old, new, f"a/{name}", f"b/{name}"):
             if line.endswith("\n"):
                 yield line

@@ -1,5 +1,6 @@
 """`check --fix`: what is mended, how little is touched, and what is left to the author."""
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -244,3 +245,22 @@ def test_a_last_line_without_an_end_is_told_in_the_diff() -> None:
     lines = mended(contents).diff(before.files, Path.cwd()).splitlines()
 
     assert lines.count("\\ No newline at end of file") == 2
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_other_tools_can_apply_the_diff(tmp_path: Path, line_end: str, end: str) -> None:
+    contents = changed((METADATA, '"maxSize": 25', '"maxSizes": 25'), (TEXTS, '"language": "nn"', '"language": "nb"'))
+    for file in (METADATA, TEXTS):
+        contents[file] = (contents[file].decode().rstrip("\n") + end).replace("\n", line_end).encode()
+    files = Files(contents=contents, place=AppId("ttd", "my-form"))
+    found = mend(checked(tmp_path, files, "development"), "development")
+    assert found is not None
+    for file in (METADATA, TEXTS):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(contents[file])
+
+    diff = found.diff(files, tmp_path).encode()
+    subprocess.run(["git", "apply", "--whitespace=nowarn", "-"], cwd=tmp_path, input=diff, check=True)
+
+    assert {file: (tmp_path / file).read_bytes() for file in (METADATA, TEXTS)} == found.contents
