@@ -12,10 +12,11 @@ from tests.conformance.bpmn.hard_models import HARD_MODELS
 from tests.conformance.bpmn.harness import Fault
 from tests.conformance.bpmn.oracle import Model, Oracle
 from tests.conformance.bpmn.twins import TWINS
+from tests.conformance.bpmn.twins_of_waits import TWINS_OF_WAITS
 from tests.conformance.bpmn.walk import Walk, compiled
 
 PATHS_PER_MODEL = 4
-FAVOURS = ("", "", "", "fork", "inner", "some", "knot", "undo", "ad_hoc")
+FAVOURS = ("", "", "", "fork", "inner", "some", "knot", "undo", "ad_hoc", "guarded", "race", "inner")
 """Kinds of blocks that are drawn more often, in turn."""
 
 HUNT = 6_000
@@ -32,9 +33,11 @@ INVARIANTS: Mapping[str, str] = {
     "P13": "inclusive joins wait for who can still come",
     "P14": "terminate ends its own scope only",
     "P15": "nothing remains of what was cancelled",
+    "P16": "of two that interrupt the first wins, the other is refused",
     "P17": "errors go to the innermost catcher",
     "P18": "multi-instances by index, over the items of their beginning",
     "P19": "compensation backwards, each record once",
+    "P20": "timers fire once per round, as often as they say",
     "P24": "gatewayAction at every gateway",
     "P33": "facts in an order that can have happened",
 }
@@ -148,4 +151,5 @@ def _walk(twin: "type[Oracle] | Defect", random: Random, drawn: Model) -> None:
 def everyone() -> Iterator["type[Oracle] | Defect"]:
     """All broken twins."""
     yield from TWINS
+    yield from TWINS_OF_WAITS
     yield from DEFECTS

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
-from dialog_graph.bpmn import Advance, Element, IncidentOpened, LeaveTask, State
+from dialog_graph.bpmn import Advance, CloseWaits, Element, IncidentOpened, LeaveTask, OpenSubscription, State
 from dialog_graph.bpmn.elements import exclusive_gateway
 from dialog_graph.bpmn.run import Run
 from dialog_graph.errors import Refusal
@@ -112,6 +112,15 @@ def _cancels_without_a_word(step: Advance) -> Advance:
     return replace(step, effects=tuple(kept))
 
 
+def _closes_nothing(step: Advance) -> Advance:
+    return replace(step, effects=tuple(effect for effect in step.effects if not isinstance(effect, CloseWaits)))
+
+
+def _opens_twice(step: Advance) -> Advance:
+    opened = (e for e in step.effects if isinstance(e, OpenSubscription))
+    return replace(step, effects=(*step.effects, *opened))
+
+
 def _tells_backwards(step: Advance) -> Advance:
     return replace(step, events=step.events[::-1])
 
@@ -125,5 +134,7 @@ DEFECTS = (
     Defect("P11", "prefers the default flow", _prefers_the_default, exclusive_gateway, "_first_true"),
     Defect("P12", "counts tokens in total", _counts_in_total, Run, "arrive", "fork"),
     Defect("P15", "cancels without a word", _changed(_cancels_without_a_word), favour="inner"),
+    Defect("P15", "closes nothing", _changed(_closes_nothing), favour="guarded"),
+    Defect("P15", "subscribes twice", _changed(_opens_twice), favour="guarded"),
     Defect("P33", "tells its facts backwards", _changed(_tells_backwards)),
 )

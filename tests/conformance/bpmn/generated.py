@@ -7,21 +7,33 @@ from xml.sax.saxutils import quoteattr
 
 from tests.conformance.bpmn.oracle import Model
 
+SEND = ("sendTask", "sendMessage")
 TASK_TYPES = ("data", "confirmation", "signing", "payment", "none") * 3 + ("unheard-of",)
 ENDS: tuple[dict[str, Any], ...] = (
-    *({}, {}, {}, {"event": "terminate"}),
+    *({}, {}, {}, {}, {"event": "terminate"}),
     {"event": "compensation"},
+    {"event": "message", "name": "sent", "key": True},
+    {"event": "signal", "name": "alarm"},
     *({"event": "error", "code": "E1"}, {"event": "error", "code": "E2"}, {"event": "escalation", "code": "X1"}),
 )
 SCOPES = ("subProcess", "subProcess", "subProcess", "transaction")
 UNDOES: tuple[dict[str, Any], ...] = ({"event": "compensation", "code": None, "interrupting": True},)
-THROWS: tuple[dict[str, Any], ...] = ({}, {"event": "escalation", "code": "X1"}, {"event": "escalation", "code": "X2"})
+THROWS: tuple[dict[str, Any], ...] = (
+    *({}, {"event": "escalation", "code": "X1"}, {"event": "escalation", "code": "X2"}),
+    *({"event": "message", "name": "sent", "key": key} for key in (True, False)),
+    {"event": "signal", "name": "quiet"},
+)
+ONCE = ("PT1H", "P1M", "expression")
+CYCLES = ("R1/PT1H", "R2/PT1H", "R3/P1D", "R/PT2H")
+MESSAGES = ("paid", "ready")
+SIGNALS = ("alarm", "quiet")
 CATCHES: tuple[dict[str, Any], ...] = (
     *({"event": "error", "code": code, "interrupting": True} for code in ("E1", "E2", None, "NO_FLOW")),
     {"event": "error", "code": "CONDITION_FAILED", "interrupting": True},
     *({"event": "escalation", "code": code, "interrupting": True} for code in ("X1", None)),
     *({"event": "escalation", "code": code, "interrupting": False} for code in ("X1", "X2", None)),
 )
+DEADLINES = ("tell", "reject", "complete")
 ACTIONS = ("reject", "reject", "approve", "confirm", "pay")
 
 
@@ -47,12 +59,30 @@ class Builder:
         return id
 
     def task(self) -> str:
-        service = self.random.random() < 0.04
+        if self.random.random() < 0.06:
+            return self.server_task()
+        service = self.random.random() < 0.06
         type = "robot" if service else self.random.choice(TASK_TYPES)
         actions = sorted({self.random.choice(ACTIONS) for _ in range(self.random.randrange(4))})
         tag = "serviceTask" if service else self.random.choice(("task", "userTask", "manualTask"))
         about = {"type": type, "service": service, "code": type != "unheard-of", "actions": actions}
+        deadline = self.random.choice(DEADLINES) if self.random.random() < 0.04 and not service else None
+        return self.node(tag, **about, loop=self.looping(), deadline=deadline)
+
+    def server_task(self) -> str:
+        """A task that a message, another app or nobody completes."""
+        tag, type = self.random.choice((("receiveTask", "receiveMessage"), ("callActivity", "callApp"), SEND))
+        actions = sorted({self.random.choice(ACTIONS) for _ in range(self.random.randrange(3))})
+        about = {"type": type, "service": True, "code": True, "actions": actions, "name": "paid", "key": True}
         return self.node(tag, **about, loop=self.looping())
+
+    def awaited(self, interrupting: bool = True) -> dict[str, Any]:
+        """Something to wait for."""
+        kind = self.random.choice(("timer", "timer", "message", "signal", "conditional"))
+        names = {"message": MESSAGES, "signal": SIGNALS}
+        timer = self.random.choice(ONCE if interrupting else ONCE + CYCLES)
+        name = self.random.choice(names.get(kind, ("",)))
+        return {"event": kind, "code": None, "interrupting": interrupting, "timer": timer, "name": name, "key": True}
 
     def looping(self) -> dict[str, Any] | None:
         """How an activity loops; mostly not at all."""
@@ -77,6 +107,7 @@ class Builder:
         kinds = (
             *(self.one, self.one, self.row, self.choice, self.choice, self.loop, self.split, self.fork),
             *(self.inner, self.inner, self.exit, self.throw, self.some, self.some, self.knot, self.undo, self.ad_hoc),
+            *(self.catch, self.catch, self.race, self.race, self.guarded, self.guarded),
         )
         if self.favour and depth and self.random.random() < 0.6:
             return getattr(self, self.favour)(depth - 1)
@@ -85,6 +116,41 @@ class Builder:
     def one(self, depth: int) -> tuple[str, str]:
         task = self.task()
         return task, task
+
+    def catch(self, depth: int) -> tuple[str, str]:
+        """An intermediate catch event."""
+        id = self.node("intermediateCatchEvent", **self.awaited())
+        return id, id
+
+    def race(self, depth: int) -> tuple[str, str]:
+        """An event-based gateway with what may come after it."""
+        gateway, after = self.node("eventBasedGateway"), self.node("exclusiveGateway")
+        receives = self.random.random() < 0.4
+        for number in range(self.random.randrange(2, 4)):
+            waited = self.awaited()
+            if number == 0 and receives:
+                about = {"type": "receiveMessage", "service": True, "code": True, "name": "paid", "key": True}
+                first = self.node("receiveTask", **about, loop=None, raced=True)
+            else:
+                if waited["event"] == "message":
+                    waited["name"] = f"m{number}"
+                first = self.node("intermediateCatchEvent", **waited, raced=True)
+            self.flow(gateway, first)
+            inside = self.block(depth - 1) if depth > 0 else self.one(0)
+            self.flow(first, inside[0])
+            self.flow(inside[1], after)
+        return gateway, after
+
+    def guarded(self, depth: int) -> tuple[str, str]:
+        """An activity with events at its boundary that come from outside."""
+        id = self.task() if self.random.random() < 0.6 else self.held()
+        after = self.node("exclusiveGateway")
+        self.flow(id, after)
+        for _ in range(self.random.randrange(1, 4)):
+            waited = self.awaited(self.random.random() < 0.5) if self.random.random() < 0.8 else None
+            boundary = self.node("boundaryEvent", host=id, **(waited or self.random.choice(CATCHES)))
+            self.flow(boundary, self.random.choice([after, after, id, self.ended(self.task())]))
+        return id, after
 
     def row(self, depth: int) -> tuple[str, str]:
         first, second = self.block(depth), self.block(depth)
@@ -185,7 +251,10 @@ class Builder:
         if self.random.random() < 0.15:
             self.compensated(id)
         for _ in range(self.random.randrange(3)):
-            boundary = self.node("boundaryEvent", host=id, **self.random.choice(CATCHES))
+            caught = (
+                self.random.choice(CATCHES) if self.random.random() < 0.7 else self.awaited(self.random.random() < 0.5)
+            )
+            boundary = self.node("boundaryEvent", host=id, **caught)
             self.flow(boundary, self.random.choice([after, id, self.ended(self.task())]))
         return id, after
 
@@ -261,6 +330,8 @@ class Builder:
             self.scope = self.node("subProcess", by_event=True)
             first, last = self.block(min(depth, 0))
             caught = dict(self.random.choice(CATCHES if around is None else UNDOES + CATCHES))
+            if self.random.random() < 0.5:
+                caught = self.awaited(self.random.random() < 0.5)
             if caught["event"] == "compensation" and self.nodes[around or ""].get("undone"):
                 caught["event"] = "escalation"
             self.nodes[around or first]["undone"] = caught["event"] == "compensation"
@@ -292,7 +363,9 @@ class Builder:
 
     def wild(self) -> None:
         """A flow or a listed send-back that belongs to no block."""
-        tasks = [id for id, node in self.nodes.items() if "type" in node and not node.get("undo")]
+        tasks = [
+            id for id, node in self.nodes.items() if "type" in node and not node.get("undo") and not node.get("raced")
+        ]
         if not tasks:
             return
         joins = [id for id, node in self.nodes.items() if node["tag"] in ("parallelGateway", "inclusiveGateway")]
@@ -319,6 +392,11 @@ def model(random: Random, disjoint: bool = False, favour: str = "") -> Model:
         builder.flow(builder.node("startEvent"), first)
         if random.random() < 0.9:
             builder.flow(last, builder.node("endEvent"))
+    if random.random() < 0.1:
+        started = builder.awaited() | {"timer": "PT1H"}
+        if started["event"] == "conditional":
+            started |= {"event": "signal", "name": "alarm"}
+        builder.flow(builder.node("startEvent", **started), builder.ended(builder.task()))
     builder.handlers(1)
     for _ in range(random.randrange(4)):
         builder.wild()
@@ -336,6 +414,8 @@ def text(model: Model) -> bytes:
         '  xmlns:dg="urn:dialog-graph:process:1">',
         *(f'<error id="{code}-id" errorCode="{code}"/>' for code in ("E1", "E2", "NO_FLOW", "CONDITION_FAILED")),
         *(f'<escalation id="{code}-id" escalationCode="{code}"/>' for code in ("X1", "X2")),
+        *(f'<message id="{name}-id" name="{name}"/>' for name in (*MESSAGES, "sent", "m0", "m1", "m2")),
+        *(f'<signal id="{name}-id" name="{name}"/>' for name in SIGNALS),
         f'<process id="Drawn"{strict}>',
         *(_node(model, id) for id in model.inside(None)),
         *(_flow(flow) for flow in model.flows),
@@ -356,16 +436,10 @@ def _node(model: Model, id: str) -> str:
         inside += _extension(node)
     if node.get("rules", {}).get("completion"):
         inside += '<completionCondition>["free"]</completionCondition>'
-    if node.get("event"):
-        ref = {"error": "errorRef='{}-id'", "escalation": "escalationRef='{}-id'", "link": "name='{}'"}.get(
-            node["event"], ""
-        )
-        word = "compensate" if node["event"] == "compensation" else node["event"]
-        ref = ref.format(node["code"]) if node.get("code") else ""
-        ref = f"activityRef='{node['ref']}'" if node.get("ref") else ref
-        inside += f"<{word}EventDefinition {ref}/>"
+    inside += _event(node) if node.get("event") else ""
     inside += _loop(id, node["loop"]) if node.get("loop") else ""
     given = {"default": node["default"], "attachedToRef": node.get("host")}
+    given["messageRef"] = "paid-id" if node["tag"] in ("receiveTask", "sendTask") else None
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if value)
     name = "cancelActivity" if node["tag"] == "boundaryEvent" else "isInterrupting"
     attributes += "" if node.get("interrupting", True) else f' {name}="false"'
@@ -375,6 +449,35 @@ def _node(model: Model, id: str) -> str:
     attributes += ' isForCompensation="true"' if node.get("undo") else ""
     attributes += ' triggeredByEvent="true"' if node.get("by_event") else ""
     return f'<{node["tag"]} id="{id}"{attributes}>\n{inside}</{node["tag"]}>'
+
+
+REFERENCES = {
+    "error": "errorRef='{}-id'",
+    "escalation": "escalationRef='{}-id'",
+    "link": "name='{}'",
+    "message": "messageRef='{}-id'",
+    "signal": "signalRef='{}-id'",
+}
+KEY = "<extensionElements><dg:correlation key='[\"free\"]'/></extensionElements>"
+
+
+def _event(node: dict[str, Any]) -> str:
+    """The event definition."""
+    word = "compensate" if node["event"] == "compensation" else node["event"]
+    named = node.get("code") or node.get("name")
+    ref = REFERENCES.get(node["event"], "").format(named) if named else ""
+    ref = f"activityRef='{node['ref']}'" if node.get("ref") else ref
+    inside = KEY if node["event"] == "message" and node.get("key") else ""
+    inside += _time(node["timer"]) if node["event"] == "timer" else ""
+    inside += '<condition>["free"]</condition>' if node["event"] == "conditional" else ""
+    return f"<{word}EventDefinition {ref}>{inside}</{word}EventDefinition>"
+
+
+def _time(timer: str) -> str:
+    if timer == "expression":
+        return '<timeDate>["free"]</timeDate>'
+    name = "timeCycle" if timer.startswith("R") else "timeDuration"
+    return f"<{name}>{timer}</{name}>"
 
 
 def _loop(id: str, loop: dict[str, Any]) -> str:
@@ -395,8 +498,14 @@ def _loop(id: str, loop: dict[str, Any]) -> str:
 
 def _extension(node: dict[str, Any]) -> str:
     actions = "".join(f"<a:action>{action}</a:action>" for action in node["actions"])
-    type = "" if node["type"] == "none" else f"<a:taskType>{node['type']}</a:taskType>"
+    own = ("none", "receiveMessage", "sendMessage", "callApp")
+    type = "" if node["type"] in own else f"<a:taskType>{node['type']}</a:taskType>"
     back = f'<dg:external sendBackTo="{",".join(node["back"])}"/>' if node["back"] else ""
+    back += "<dg:correlation key='[\"free\"]'/>" if node["tag"] in ("receiveTask", "sendTask") else ""
+    back += '<dg:callApp app="ttd/other"/>' if node["tag"] == "callActivity" else ""
+    if node.get("deadline"):
+        action = "" if node["deadline"] == "tell" else f' action="{node["deadline"]}"'
+        back += f'<dg:deadline after="PT1H"{action}/>'
     extension = f"<a:taskExtension>{type}<a:actions>{actions}</a:actions></a:taskExtension>"
     return f"<extensionElements>{extension}{back}</extensionElements>"
 

@@ -25,6 +25,7 @@ from dialog_graph.bpmn.run import Run
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 from tests.conformance.bpmn.world import Asked, Asking, Log, Taken, World
+from tests.unit.bpmn.rows import Rows
 
 KINDS = dict.fromkeys(("data", "confirmation", "signing", "payment"), TaskKind.USER) | {"robot": TaskKind.SERVICE}
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -74,12 +75,14 @@ class Instance:
     events: list[Event] = field(default_factory=list[Event])
     effects: list[Effect] = field(default_factory=list[Effect])
     journal: list[Json] = field(default_factory=list[Json])
+    now: datetime = NOW
+    rows: Rows = field(default_factory=Rows)
 
     def send(self, command: Command) -> Step:
         """One command; stores and loads the state between any two rounds."""
         asking = Asking(self.world)
         limits = Limits(transitions=CAP)
-        facts = Facts(now=NOW, actor="somebody", evaluator=asking, limits=limits, by_engine=self.by_engine)
+        facts = Facts(now=self.now, actor="somebody", evaluator=asking, limits=limits, by_engine=self.by_engine)
         with flows_taken(asking.log):
             step = self._rounds(command, facts, asking)
         if step.refusal is None:
@@ -87,7 +90,18 @@ class Instance:
             self.events += step.events
             self.effects += step.effects
             self.journal.append(step.record)
+            self._keep_rows(step)
         return step
+
+    def _keep_rows(self, step: Step) -> None:
+        """What is open as the effects tell is what is open as the state tells (P15)."""
+        try:
+            self.rows.keep(step.effects)
+        except AssertionError as error:
+            raise Fault("P15", f"{step.command}: {error}") from error
+        open_now = sorted(self.state.waits(self.definition))
+        if self.rows.waits != open_now:
+            raise Fault("P15", f"{step.command}: rows {self.rows.waits}, but the state waits for {open_now}")
 
     def _rounds(self, command: Command, facts: Facts, asking: Asking) -> Step:
         record = StepRecord.begin(command, facts)

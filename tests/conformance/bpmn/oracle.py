@@ -7,7 +7,10 @@ that a twin with one defect can be made of it.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+
+from tests.conformance.bpmn.oracle_waits import Waits
 
 Answer = Callable[[str, str | None, str | None, str, tuple[Any, ...]], Any]
 """(flow or expression, gatewayAction, last task, element, loop arguments) -> any value, or "!" for a failure."""
@@ -23,7 +26,7 @@ TYPE_ACTIONS = {
 
 
 ACTIVITIES = (
-    *("task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask"),
+    *("task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "callActivity"),
     *("subProcess", "transaction", "adHocSubProcess"),
 )
 
@@ -33,7 +36,9 @@ class Model:
     """`nodes`: id -> {tag, in, type, service, code, actions, default, back}; `flows`: {id, source, target, condition}.
 
     `in`: the subprocess around it. `loop`: None, or {kind: standard, condition, maximum, before}, or {kind: multi, by,
-    sequential, completion, output}. Events also have {event, code}, boundary events {host, interrupting}.
+    sequential, completion, output}. Events also have {event, code}, boundary events {host, interrupting}, those that
+    are waited for {timer, name, key}: text of a timer or "expression", name of message or signal, whether it has a key.
+    `deadline` of a task: None, tell, reject or complete.
     """
 
     nodes: dict[str, dict[str, Any]]
@@ -80,14 +85,14 @@ def exactly_one(oracle: "Oracle", token: dict[str, Any], flows: list[dict[str, A
 
 
 @dataclass
-class Oracle:
+class Oracle(Waits):
     """The game; a twin is `about` an invariant, its `favour` names the kind of block that shows its defect.
 
     Tokens are dicts {at, via, how, action, last, entry, code, age, scope}.
 
-    `how` is act, leave, rest, stuck, join: waiting at a gateway that joins, or host: its scope is active. `via`: the
-    flow it came along. Scopes are dicts {of, host, age}: the element, and the token that stands for it;
-    bodies of loops also have {total, items, done, outputs}, and their tokens an index `ix`.
+    `how` is act, open: its entry has begun, leave, rest, stuck, join: waiting at a gateway that joins, or host: its
+    scope is active. `via`: the flow it came along. Scopes are dicts {of, host, age}: the element, and the token that
+    stands for it; bodies of loops also have {total, items, done, outputs}, and their tokens an index `ix`.
     """
 
     about = ""
@@ -107,10 +112,15 @@ class Oracle:
     left: list[tuple[str, int, str]] = field(default_factory=list[Any])
     acts: int = 0
     by_engine: bool = False
+    now: datetime = datetime(2030, 1, 1, tzinfo=UTC)
     clock: int = 0
     forced: list[str] = field(default_factory=list[str])
     vars: dict[str, Any] = field(default_factory=dict[str, Any])
     records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    waited: list[Any] = field(default_factory=list[Any])
+    ceased: list[Any] = field(default_factory=list[Any])
+    fired: list[Any] = field(default_factory=list[Any])
+    sent: list[Any] = field(default_factory=list[Any])
     seen: Counter[str] = field(default_factory=Counter[str])
     """How often a rule was used, by the invariant that is about it."""
 
@@ -120,10 +130,22 @@ class Oracle:
 
     def token(self, at: str, scope: dict[str, Any], **more: Any) -> dict[str, Any]:
         """A new token that acts next."""
-        fresh = {"at": at, "via": None, "how": "act", "action": None, "last": None, "entry": None, "code": None}
-        fresh["ix"] = None
+        fresh: dict[str, Any] = {
+            "at": at,
+            "via": None,
+            "how": "act",
+            "action": None,
+            "last": None,
+            "entry": None,
+            "code": None,
+        }
+        fresh |= {"ix": None, "waits": {}, "spent": []}
         self.tokens.append(fresh | {"scope": scope, "age": self.age()} | more)
         return self.tokens[-1]
+
+    def scope(self, of: str | None, host: "dict[str, Any] | None", **more: Any) -> dict[str, Any]:
+        made: dict[str, Any] = {"of": of, "host": host, "age": self.age(), "waits": {}, "spent": []}
+        return made | more
 
     def ask(self, flow: dict[str, Any], token: dict[str, Any]) -> Any:
         question = (flow["id"], token["action"], token["last"], token["at"], self.arguments(token))
@@ -131,8 +153,11 @@ class Oracle:
         self.asked.append(question)
         return self.answer(*question)
 
-    def value(self, part: str, token: dict[str, Any], arguments: tuple[Any, ...]) -> Any:
-        question = (f"{token['at']}:{part}", token["action"], token["last"], token["at"], arguments)
+    def value(self, part: str, token: dict[str, Any], arguments: tuple[Any, ...], of: str | None = None) -> Any:
+        at = of or token["at"]
+        host = self.model.nodes[at].get("host")
+        last = host if host and "type" in self.model.nodes[host] else token["last"]
+        question = (f"{at}:{part}", token["action"], last, at, arguments)
         self.asked.append(question)
         return self.answer(*question)
 
@@ -171,7 +196,15 @@ class Oracle:
 
     def open(self) -> list[tuple[str, int, str | None]]:
         tokens = sorted(self.tokens, key=lambda token: token["age"])
-        return [(t["at"], t["entry"], t["code"]) for t in tokens if t["entry"] and t["how"] in ("rest", "stuck")]
+        return [
+            (t["at"], t["entry"], t["code"])
+            for t in tokens
+            if t["entry"] and t["how"] in ("rest", "stuck") and "type" in self.model.nodes[t["at"]]
+        ]
+
+    def open_events(self) -> list[tuple[str, int]]:
+        tokens = sorted(self.tokens, key=lambda token: token["age"])
+        return [(t["at"], t["entry"]) for t in tokens if t["entry"] and "type" not in self.model.nodes[t["at"]]]
 
     def stuck(self) -> list[tuple[str, int, str]]:
         return [(t["at"], t["entry"] or 0, t["code"]) for t in self.tokens if t["how"] == "stuck"]
@@ -185,16 +218,17 @@ class Oracle:
         starts = [id for id in self.model.inside(None) if self.model.nodes[id]["tag"] == "startEvent"]
         if self.status != "new":
             return "NOT_ACTIVE"
-        chosen = start_event if start_event else starts[0] if len(starts) == 1 else None
+        plain = [id for id in starts if not self.model.nodes[id].get("event")]
+        chosen = start_event if start_event else plain[0] if len(plain) == 1 else None
         if chosen not in starts:
             return "START_EVENT_REQUIRED"
         self.status = "active"
-        self.token(chosen, {"of": None, "host": None, "age": self.age()})
+        self.token(chosen, self.scope(None, None))
         return self.play()
 
     def complete(self, task: str, entry: int, action: str | None) -> str | None:
         token = next((t for t in self.tokens if t["at"] == task and t["entry"] == entry), None)
-        if token is None:
+        if token is None or "type" not in self.model.nodes[task]:
             return "NOT_ACTIVE"
         node = self.model.nodes[task]
         rejected = action == "reject" and "reject" in node["actions"]
@@ -205,7 +239,7 @@ class Oracle:
         target = None
         own = TYPE_ACTIONS.get(node["type"], [node["type"]])
         if action is None or action in own:
-            outcome, value = "completed", DEFAULT_ACTION.get(node["type"])
+            outcome, value = "completed", self.default_action(task)
         elif action == "abandon" or rejected:
             outcome, value = "abandoned", "reject"
         elif action.startswith("sendBack:") and action[9:] in node["back"] and self.beside(task, action[9:]):
@@ -214,17 +248,26 @@ class Oracle:
             outcome, value = "completed", action
         else:
             return "ACTION_NOT_ALLOWED"
-        self.left.append((task, entry, outcome))
-        token.update(action=value, last=task, entry=None, code=None, how="leave")
+        self.left_entry(token, outcome, value)
         if target and token["ix"] is not None:
             host = token["scope"]["host"]
             self.kill(token["scope"], token)
             self.tokens = [other for other in self.tokens if other is not token]
+            self.stop_waiting(host)
             host.update(action=value, last=task)
             token = host
         if target:
             token.update(at=target, via=None, how="act")
         return self.play()
+
+    def default_action(self, task: str) -> str | None:
+        return DEFAULT_ACTION.get(self.model.nodes[task]["type"])
+
+    def left_entry(self, token: dict[str, Any], outcome: str, value: str | None) -> None:
+        """The entry of a task ends; its token is about to leave."""
+        self.left.append((token["at"], token["entry"], outcome))
+        self.stop_waiting(token)
+        token.update(action=value, last=token["at"], entry=None, code=None, how="leave")
 
     def beside(self, one: str, other: str) -> bool:
         return self.model.nodes[one]["in"] == self.model.nodes[other]["in"]
@@ -234,9 +277,15 @@ class Oracle:
         token = min(stuck, key=lambda token: token["age"], default=None)
         if token is None:
             return "NOT_ACTIVE"
-        if token["entry"]:
+        if token["entry"] and token["code"] == "NO_HANDLER":
             return "NO_HANDLER"
-        token.update(how=token["resume"], code=None)
+        if token["resume"] == "work":
+            failure = self.own_wait(token, {})
+            if failure:
+                return failure
+            token["code"] = None
+        else:
+            token.update(how=token["resume"], code=None)
         return self.play()
 
     def cancel(self) -> str | None:
@@ -253,21 +302,31 @@ class Oracle:
         self.acts = 0
         while True:
             self.release()
-            moving = [t for t in self.tokens if t["how"] in ("act", "leave")]
-            if not moving:
-                return None
-            token = min(moving, key=lambda t: t["age"])
-            self.acts += 1
-            failure = "LOOP_LIMIT" if self.acts > self.cap else self.act(token)
-            if failure in ("NO_FLOW", "CONDITION_FAILED") and self.throw(token, "error", failure, named=True):
+            moving = [t for t in self.tokens if t["how"] in ("act", "open", "leave")]
+            if moving:
+                failure = self.move(min(moving, key=lambda t: t["age"]))
+                if failure:
+                    return failure
                 continue
-            if failure and self.by_engine:
-                token.update(resume=token["how"], how="stuck", code=failure)
-            elif failure:
-                return failure
+            occurred = self.look()
+            if occurred is not True:
+                return occurred or None
+
+    def move(self, token: dict[str, Any]) -> str | None:
+        """Lets a token act; what cannot be done is caught, parked, or refused."""
+        self.acts += 1
+        failure = "LOOP_LIMIT" if self.acts > self.cap else self.act(token)
+        if failure in ("NO_FLOW", "CONDITION_FAILED") and self.throw(token, "error", failure, named=True):
+            return None
+        if failure and (self.by_engine or failure == "TIMER_FAILED"):
+            token.update(resume=token["how"], how="stuck", code=failure)
+            return None
+        return failure
 
     def act(self, token: dict[str, Any]) -> str | None:
         node = self.model.nodes[token["at"]]
+        if token["how"] == "open":
+            return self.begin_task(token)
         if token["how"] == "leave" and node.get("by_event"):
             return self.remove(token)
         if token["how"] == "leave" and token["ix"] is not None:
@@ -278,9 +337,12 @@ class Oracle:
             return self.undo(token)
         if token["how"] == "leave" and node["tag"] == "inclusiveGateway":
             return self.leave(token, inclusive=True)
-        if token["how"] == "leave" or node["tag"] in ("startEvent", "boundaryEvent", "intermediateCatchEvent"):
-            return self.leave(token)
+        if token["how"] == "leave" or node["tag"] == "boundaryEvent" or node.get("event") == "link":
+            return self.pass_event(token) if node["tag"] == "intermediateThrowEvent" else self.leave(token)
         verbs = {
+            "startEvent": self.begin_scope,
+            "intermediateCatchEvent": self.wait_at,
+            "eventBasedGateway": self.wait_at,
             "endEvent": self.finish,
             "intermediateThrowEvent": self.pass_event,
             "exclusiveGateway": self.choose,
@@ -292,10 +354,14 @@ class Oracle:
         }
         return verbs.get(node["tag"], self.enter)(token)
 
-    def open_ad_hoc(self, token: dict[str, Any]) -> None:
+    def open_ad_hoc(self, token: dict[str, Any]) -> str | None:
         stays = self.model.nodes[token["at"]]["rules"]["completion"]
-        inner = {"of": token["at"], "host": token, "age": self.age(), "stays": stays, "over": False}
-        token.update(how="host", inner=inner)
+        prepared = self.prepare(token, self.edges(token))
+        if isinstance(prepared, str):
+            return prepared
+        self.host(token, prepared)
+        token["inner"] = self.scope(token["at"], token, stays=stays, over=False)
+        return None
 
     def offers(self, id: str) -> list[dict[str, Any]]:
         """The open ad-hoc scopes in which an activity can be started now."""
@@ -317,10 +383,14 @@ class Oracle:
         self.token(id, scopes[0], action=host["action"], last=host["last"])
         return self.play()
 
-    def open_scope(self, token: dict[str, Any]) -> None:
-        token["how"] = "host"
-        scope = {"of": token["at"], "host": token, "age": self.age()}
+    def open_scope(self, token: dict[str, Any]) -> str | None:
+        prepared = self.prepare(token, self.edges(token))
+        if isinstance(prepared, str):
+            return prepared
+        self.host(token, prepared)
+        scope = self.scope(token["at"], token)
         self.token(self.model.start(token["at"]), scope, action=token["action"], last=token["last"])
+        return None
 
     # compensation
 
@@ -363,7 +433,7 @@ class Oracle:
         self.seen["P19"] += 1
         found["by"] = token
         token["how"] = "host"
-        scope = {"of": token["at"], "host": token, "age": self.age(), "lv": found["lv"]}
+        scope = self.scope(token["at"], token, lv=found["lv"])
         self.token(found["start"], scope)
         self.records += [self.clone(record, scope) for record in found["inner"]]
         return None
@@ -419,9 +489,11 @@ class Oracle:
             token["how"] = "leave"
             self.gather(token["at"], {}, 0)
             return None
-        token["how"] = "host"
-        body = {"of": token["at"], "host": token, "age": self.age()}
-        body |= {"total": total, "items": items, "done": 0, "outputs": {}}
+        prepared = self.prepare(token, self.edges(token))
+        if isinstance(prepared, str):
+            return prepared
+        self.host(token, prepared)
+        body = self.scope(token["at"], token, total=total, items=items, done=0, outputs={})
         for index in range(first):
             self.one_of(body, index)
         return None
@@ -487,7 +559,7 @@ class Oracle:
     def release(self) -> None:
         while any(self.fire(at, scope) for at, scope in self.joins() if not self.held(at, scope)):
             pass
-        if all(t["how"] not in ("act", "leave") for t in self.tokens):
+        if all(t["how"] not in ("act", "open", "leave") for t in self.tokens):
             for at, scope in self.joins():
                 if self.circle(at, scope, []):
                     self.forced.append(at)
@@ -562,6 +634,8 @@ class Oracle:
             return None
         if node.get("event") == "escalation":
             self.throw(token, "escalation", node["code"])
+        if node.get("event") in ("message", "signal") and not self.send(token):
+            return "CONDITION_FAILED"
         if node.get("event") == "terminate":
             self.seen["P14"] += token["scope"]["host"] is not None
             self.kill(token["scope"], token)
@@ -576,11 +650,23 @@ class Oracle:
         if node.get("event") == "link":
             token.update(at=self.catch_of(token["at"]), via=None, how="leave")
             return None
-        if node.get("event") != "escalation":
+        if token["how"] == "leave" or node.get("event") is None:
             return self.leave(token)
-        self.throw(token, "escalation", node["code"])
+        if node["event"] in ("message", "signal") and not self.send(token):
+            return "CONDITION_FAILED"
+        if node["event"] == "escalation":
+            self.throw(token, "escalation", node["code"])
         token["how"] = "leave"
         return None
+
+    def send(self, token: dict[str, Any]) -> bool:
+        """A message or signal goes out; False where its key is none."""
+        node = self.model.nodes[token["at"]]
+        key = self.key(token, token["at"]) if node["event"] == "message" else None
+        if key == "!":
+            return False
+        self.sent.append((token["at"], node["name"], key))
+        return True
 
     def catch_of(self, throw: str) -> str:
         wanted = self.model.nodes[throw]
@@ -621,16 +707,22 @@ class Oracle:
         last = thrower["last"]
         if self.model.nodes[start]["interrupting"]:
             self.kill(scope)
+            self.stop_waiting(scope)
         id = self.model.nodes[start]["in"]
         host = self.token(id, scope, how="host", last=last)
-        self.token(start, {"of": id, "host": host, "age": self.age()}, last=last)
+        self.token(start, self.scope(id, host), last=last)
 
     def wanted(self, code: str, named: bool) -> list[str | None]:
         return [code] if named else [code, None]
 
     def catch(self, host: dict[str, Any], boundary: str, thrower: dict[str, Any]) -> None:
-        last = thrower["last"]
-        if self.model.nodes[boundary]["interrupting"]:
+        self.leave_by(host, boundary, thrower["last"])
+
+    def leave_by(self, host: dict[str, Any], boundary: str, last: str | None) -> None:
+        """Goes on behind a boundary event, in place of its host or beside it."""
+        interrupts = self.model.nodes[boundary]["interrupting"]
+        self.fired.append((boundary, host["at"], host["entry"] or 0, interrupts))
+        if interrupts:
             self.close(host)
             host.update(at=boundary, via=None, how="leave", action=None, last=last, entry=None, code=None)
         else:
@@ -649,19 +741,33 @@ class Oracle:
             inner = [token["inner"]]
         for scope in inner:
             self.kill(scope)
+            self.stop_waiting(scope)
             self.records = [record for record in self.records if record["scope"] is not scope]
-        if token["entry"]:
+        self.stop_waiting(token)
+        if token["entry"] and "type" in self.model.nodes[token["at"]]:
             self.left.append((token["at"], token["entry"], "cancelled"))
+        elif token["entry"]:
+            self.end_wait(token, "cancelled")
 
-    def enter(self, token: dict[str, Any]) -> None:
+    def enter(self, token: dict[str, Any]) -> str | None:
+        self.entry(token)
+        node = self.model.nodes[token["at"]]
+        if not node["code"]:
+            token.update(how="stuck", code="NO_HANDLER", resume="open")
+            return None
+        if self.begins_later(token):
+            token["how"] = "open"
+            return None
+        return self.own_wait(token, {})
+
+    def entry(self, token: dict[str, Any]) -> None:
+        """A new entry of a task begins."""
         task = token["at"]
         number = self.entries[task] = self.entries.get(task, 0) + 1
         kept = self.variables(token)
         about = (token["last"], token["action"], token["action"] == "reject", kept[1] if kept else None)
         self.entered.append((task, number, *about))
-        known = self.model.nodes[task]["code"]
-        token.update(entry=number, action=None, how="rest" if known else "stuck", code=None if known else "NO_HANDLER")
-        token.update(age=self.age())
+        token.update(entry=number, action=None, age=self.age())
 
     def choose(self, token: dict[str, Any]) -> str | None:
         flows = self.model.out(token["at"])
@@ -744,7 +850,7 @@ class Oracle:
         return self.go(token, [flow for flow in flows if flow["id"] in fired]) if fired else "NO_FLOW"
 
     def go(self, token: dict[str, Any], flows: list[dict[str, Any]]) -> None:
-        copies = [dict(token) for _ in flows[1:]]
+        copies: list[dict[str, Any]] = [{**token, "waits": {}, "spent": []} for _ in flows[1:]]
         for each, flow in zip([token, *copies], flows, strict=True):
             each.update(at=flow["target"], via=flow["id"], how="act")
             self.taken.append(flow["id"])
@@ -756,12 +862,17 @@ class Oracle:
         self.tokens = [other for other in self.tokens if other is not token]
         scope = token["scope"]
         if any(other["scope"] is scope for other in self.tokens):
+            if not self.main(scope):
+                self.stop_waiting(scope)
             return
         if not scope.get("stays") or scope["over"]:
             self.completed(scope, token)
 
     def completed(self, scope: dict[str, Any], token: dict[str, Any]) -> None:
         self.hand_on(scope)
+        self.stop_waiting(scope)
+        if scope["host"] is not None:
+            self.stop_waiting(scope["host"])
         if scope["host"] is None:
             self.status = "ended"
         elif "lv" in scope:

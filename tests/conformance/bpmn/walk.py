@@ -1,6 +1,7 @@
 """One random path through one model, in interpreter and oracle side by side."""
 
 from collections import Counter
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
@@ -9,20 +10,35 @@ from unittest.mock import patch
 
 from dialog_graph.bpmn import (
     Activate,
+    BoundaryFired,
+    BroadcastSignal,
     Cancel,
+    ChildEnded,
     Command,
     Complete,
+    DataChanged,
     Definition,
+    JobFailed,
+    JobFinished,
     JoinForced,
+    MessageReceived,
     ProcessEnded,
+    Resolve,
     Retry,
+    SendMessage,
+    SignalReceived,
     Start,
     State,
     TaskEntered,
     TaskLeft,
+    TimerFired,
+    WaitBegan,
+    WaitEnded,
     read_process,
 )
 from dialog_graph.bpmn.reading import state_search
+from dialog_graph.bpmn.waits import kind_of
+from tests.conformance.bpmn.drawn_commands import awaited_now, drawn_command
 from tests.conformance.bpmn.generated import text
 from tests.conformance.bpmn.harness import CAP, KINDS, Fault, Instance, Step
 from tests.conformance.bpmn.invariants import Watch
@@ -32,8 +48,8 @@ from tests.conformance.bpmn.world import World
 REFUSED_AT_LOAD = frozenset({"DG2205", "DG2119"})
 """Findings that a drawn model may have: a circle that never waits."""
 
-ODD = 0.08
-"""Share of commands that are drawn without a look at what fits."""
+WORKERS = (TimerFired, MessageReceived, SignalReceived, JobFinished, JobFailed, ChildEnded, DataChanged)
+"""Commands that only workers send."""
 
 
 def compiled(model: Model) -> Definition | None:
@@ -47,51 +63,8 @@ def compiled(model: Model) -> Definition | None:
     return definition
 
 
-def drawn_command(random: Random, oracle: Oracle) -> Command | None:
-    """A command that mostly fits, sometimes not; None where the path may as well end."""
-    if random.random() < ODD:
-        return _odd(random, oracle)
-    if oracle.status == "new":
-        starts = [id for id in oracle.model.inside(None) if oracle.model.nodes[id]["tag"] == "startEvent"]
-        return Start(random.choice(starts))
-    fitting = [*_completions(random, oracle), *_others(oracle)]
-    return random.choice(fitting) if fitting else None
-
-
-def _others(oracle: Oracle) -> list[Command]:
-    """Activities that are offered, incidents at gateways and after tasks."""
-    offered = [Activate(id) for id in oracle.model.nodes if oracle.offers(id)]
-    return [*offered, *(Retry(at, entry) for at, entry, code in oracle.stuck() if code != "NO_HANDLER")]
-
-
-def _completions(random: Random, oracle: Oracle) -> list[Command]:
-    usual = [(at, entry) for at, entry, code in oracle.open() if not oracle.model.nodes[at]["service"] and not code]
-    rejected = [
-        (at, entry) for at, entry, code in oracle.open() if code and "reject" in oracle.model.nodes[at]["actions"]
-    ]
-    commands: list[Command] = [Complete(at, entry, "reject") for at, entry in rejected]
-    return commands + [_completion(random, oracle, at, entry) for at, entry in usual]
-
-
-def _odd(random: Random, oracle: Oracle) -> Command:
-    """Anything, whether it fits or not."""
-    ids = [*oracle.model.nodes, "nowhere"]
-    at, number = random.choice(ids), random.choice([0, 1, 1, 2])
-    if random.random() < 0.3 and oracle.open():
-        at, number, _ = random.choice(oracle.open())
-    action = random.choice([None, "reject", "write", "sendBack:nowhere", "dance", "abandon"])
-    odd = [Start(), Start(at), Activate(at), Retry(at, number), Complete(at, number), Complete(at, number, action)]
-    return random.choice([*odd, *odd, Cancel("drawn")])
-
-
-def _completion(random: Random, oracle: Oracle, task: str, entry: int) -> Command:
-    node = oracle.model.nodes[task]
-    declared = [*node["actions"], *(f"sendBack:{target}" for target in node["back"])]
-    return Complete(task, entry, random.choice([None, None, *declared, "abandon" if random.random() < 0.3 else None]))
-
-
-def perform(oracle: Oracle, command: Command) -> str | None:
-    """The command in the oracle; the code of the refusal, or None."""
+def perform(oracle: Oracle, command: Command, ages: Mapping[int, int]) -> str | None:
+    """The command in the oracle; the code of the refusal, or None. `ages`: by the id that an owner has in the state."""
     match command:
         case Start():
             return oracle.start(command.start_event)
@@ -101,8 +74,31 @@ def perform(oracle: Oracle, command: Command) -> str | None:
             return oracle.activate(command.element_id)
         case Retry():
             return oracle.retry(command.element_id, command.entry_no)
+        case Resolve():
+            return oracle.resolve(command.element_id, command.entry_no, command.outcome)
         case Cancel():
             return oracle.cancel()
+        case _:
+            return _work(oracle, command, ages)
+
+
+def _work(oracle: Oracle, command: Command, ages: Mapping[int, int]) -> str | None:
+    match command:
+        case TimerFired():
+            return oracle.come("timer", ages.get(command.owner, 0), command.element_id)
+        case MessageReceived():
+            return oracle.come("message", ages.get(command.owner, 0), command.element_id)
+        case SignalReceived():
+            return oracle.come("signal", ages.get(command.owner, 0), command.element_id)
+        case JobFinished():
+            return oracle.job_finished(command.element_id, command.entry_no, command.action)
+        case JobFailed():
+            return oracle.job_failed(command.element_id, command.entry_no, command.error_code, command.action)
+        case ChildEnded():
+            age = ages.get(command.owner, 0)
+            return oracle.child_ended(command.element_id, command.entry_no, age, command.error_code)
+        case DataChanged():
+            return oracle.data_changed()
         case _:
             raise AssertionError(f"no path contains {command}")
 
@@ -121,6 +117,8 @@ class Walk:
     seen: Counter[str] = field(default_factory=Counter[str])
     only: str | None = None
     whole: bool = True
+    ages: dict[int, int] = field(default_factory=dict[int, int])
+    stale: list[Command] = field(default_factory=list[Command])
 
     def run(self, steps: int = 14) -> None:
         """Goes the path; raises `Fault` where interpreter and oracle part, or an invariant is broken.
@@ -133,18 +131,22 @@ class Walk:
         oracle.seen = self.seen
         watch = Watch(self.definition, self.seen, self.only)
         for number in range(steps):
-            command = drawn_command(self.random, oracle)
+            command = drawn_command(self.random, oracle, instance, self.stale)
             if command is None:
                 break
             world.tick = number
-            instance.by_engine = oracle.by_engine = self.random.random() < 0.15
+            by_engine = isinstance(command, WORKERS) or self.random.random() < 0.15
+            instance.by_engine = oracle.by_engine = by_engine
+            self._let_time_pass(instance, command)
+            oracle.now = instance.now
             oracle = self._step(command, instance, oracle, watch)
         if self.only is None and self.whole:
             watch.whole(instance.journal, instance.state)
 
     def _step(self, command: Command, instance: Instance, oracle: Oracle, watch: Watch) -> Oracle:
         before = copied(oracle)
-        told = perform(oracle, command)
+        self.stale += awaited_now(self.random, instance)
+        told = perform(oracle, command, self.ages)
         if told is not None:
             oracle = before
         oracle.asked, oracle.taken = (oracle.asked, oracle.taken) if told is None else ([], [])
@@ -155,13 +157,31 @@ class Walk:
             sender = "engine" if oracle.by_engine else "caller"
             raise Fault("P1", f"{command} ({sender}): {problem}")
         watch.step(step)
+        self._name_owners(instance, oracle)
         return oracle
+
+    def _let_time_pass(self, instance: Instance, command: Command) -> None:
+        """A timer fires when it is due."""
+        for row in instance.rows.timers:
+            if isinstance(command, TimerFired) and (row.owner, row.element_id) == (command.owner, command.element_id):
+                instance.now = max(instance.now, row.due_at)
+
+    def _name_owners(self, instance: Instance, oracle: Oracle) -> None:
+        """Both sides number what waits in the order of making, each in its own way."""
+        owners = sorted({owner for owner, _ in instance.state.awaited(instance.definition)})
+        self.ages |= dict(zip(owners, (owner["age"] for owner in oracle.owners()), strict=False))
+
+
+COPIED = (
+    *("entries", "status", "end_event", "entered", "left", "clock", "forced", "vars", "by_engine"),
+    *("now", "waited", "ceased", "fired", "sent"),
+)
 
 
 def copied(oracle: Oracle) -> Oracle:
     """The oracle as it is now, for the case that the command is refused."""
     same = type(oracle)(oracle.model, oracle.answer, oracle.code, cap=oracle.cap)
-    for name in ("entries", "status", "end_event", "entered", "left", "clock", "forced", "vars", "by_engine"):
+    for name in COPIED:
         value = getattr(oracle, name)
         setattr(same, name, value.copy() if isinstance(value, dict | list) else value)
     same.tokens, same.records = deepcopy((oracle.tokens, oracle.records))
@@ -188,6 +208,8 @@ def views_of_state(state: State, definition: Definition, oracle: Oracle) -> list
         ("status", state.status.value, oracle.status),
         ("open entries", entries, oracle.open()),
         ("places", places(state, definition), oracle.places()),
+        ("open events", [(e.element_id, e.entry_no) for e in state.open_events(definition)], oracle.open_events()),
+        ("waits", waits(state, definition), waits_of(oracle)),
         ("incidents", incidents, sorted(oracle.stuck())),
         ("offered", sorted(state.offered(definition)), offered),
         ("vars", state.vars, oracle.vars),
@@ -202,13 +224,42 @@ def views_of_facts(instance: Instance, oracle: Oracle) -> list[tuple[str, Any, A
         if isinstance(e, TaskEntered)
     ]
     left = [(e.element_id, e.entry_no, e.outcome.value) for e in instance.events if isinstance(e, TaskLeft)]
+    began = [(e.element_id, e.entry_no, e.type.value) for e in instance.events if isinstance(e, WaitBegan)]
+    ceased = [(e.element_id, e.entry_no, e.outcome.value) for e in instance.events if isinstance(e, WaitEnded)]
+    fired = [
+        (e.element_id, e.host_id, e.host_entry_no, e.interrupting)
+        for e in instance.events
+        if isinstance(e, BoundaryFired)
+    ]
+    sent = [
+        (e.element_id, e.name, e.key if isinstance(e, SendMessage) else None)
+        for e in instance.effects
+        if isinstance(e, SendMessage | BroadcastSignal)
+    ]
     ended = next((e.end_event for e in instance.events if isinstance(e, ProcessEnded)), None)
     return [
         ("entered", entered, oracle.entered),
         ("left", left, oracle.left),
+        ("began to wait", began, oracle.waited),
+        ("ended to wait", ceased, oracle.ceased),
+        ("fired", fired, oracle.fired),
+        ("sent", sent, oracle.sent),
         ("forced", [e.element_id for e in instance.events if isinstance(e, JoinForced)], oracle.forced),
         ("end", ended, oracle.end_event if oracle.status == "ended" else None),
     ]
+
+
+def waits(state: State, definition: Definition) -> list[tuple[int, str, str]]:
+    """(rank of the owner, element, kind), conditions included."""
+    found = [(owner, element.id, kind_of(element)) for owner, element in state.awaited(definition)]
+    owners = sorted({owner for owner, _, _ in found})
+    return sorted((owners.index(owner), id, kind.value if kind else "conditional") for owner, id, kind in found)
+
+
+def waits_of(oracle: Oracle) -> list[tuple[int, str, str]]:
+    """The same of the oracle."""
+    ranked = enumerate(oracle.owners())
+    return sorted((rank, id, wait["kind"]) for rank, owner in ranked for id, wait in owner["waits"].items())
 
 
 _RESTING = {"wait": "rest", "inc": "stuck", "sub": "host", "join": "join"}

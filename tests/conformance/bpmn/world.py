@@ -32,6 +32,8 @@ PARTS: dict[str, tuple[Any, ...]] = {
     "collection": (["a", "b"], ["a", {"b": 1}, None], [], ["a"], "a", None, "!"),
     "cardinality": (0, 1, 2, 3, 2, 3, -1, "2", True, "!"),
     "outputElement": (None, 1, "x", {"y": []}, "!"),
+    "timer": ("2031-05-01T10:00:00Z", "2031-05-02", "2020-01-01T00:00:00+01:00", None, "", "soon", 5, "!"),
+    "correlation": ("k", "k", "other", 5, True, None, {"a": 1}, "!"),
 }
 
 
