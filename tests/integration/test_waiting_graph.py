@@ -184,8 +184,12 @@ async def test_a_stopped_task_is_resolved_by_hand_with_the_data_it_would_have_wr
         owner = Seen(world, "ttd")
         entry = await owner.task(case.id, "Send")
         given = {"instanceId": str(case.id), "taskId": entry["id"], "data": {"answer": {"name": "Ja"}}}
-        expected = {"INVALID_INPUT": {"data": []}, "ACTION_NOT_ALLOWED": {"outcome": "maybe"}}
-        for code, wrong in (*expected.items(), ("INVALID_INPUT", {"data": {"nothing": {}}})):
+        refused: list[tuple[str, dict[str, Any]]] = [
+            ("INVALID_INPUT", {"data": []}),
+            ("ACTION_NOT_ALLOWED", {"outcome": "maybe"}),
+            ("INVALID_INPUT", {"data": {"nothing": {}}}),
+        ]
+        for code, wrong in refused:
             assert (await owner.data(RESOLVE, input=given | wrong))["errors"] == [{"code": code}]
         assert (await owner.data(RESOLVE, input=given))["instance"]["status"] == "COMPLETED"
         assert (await case.refresh()).data("answer") == {"name": "Ja"}
@@ -199,7 +203,7 @@ async def test_a_message_is_shown_and_delivered(logins: Logins, tmp_path: Path) 
         kari, owner = Seen(world, "kari"), Seen(world, "ttd")
         assert (await kari.task(case.id, "Wait"))["waitingFor"] == NOTHING | {"message": {"name": "Reply"}}
         given = {"name": "Reply", "correlationKey": "A-1", "messageId": "m-1"}
-        expected = {"instance": {"id": str(case.id)}, "buffered": False, "errors": []}
+        expected: dict[str, Any] = {"instance": {"id": str(case.id)}, "buffered": False, "errors": []}
         assert await owner.data(DELIVER, input=given) == expected
         assert await owner.data(DELIVER, input=given) == expected, "a repeat"
         assert (await kari.process(case.id))["status"] == "ENDED"
