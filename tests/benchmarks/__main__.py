@@ -10,7 +10,7 @@ Before timing, the answers of all candidates must be equal; while timing, every 
 answers wrongly fails the run (exit status 1); a slow one only says NOT REACHED.
 
 Options: `--dialogs`, `--seed`, `--seconds` per candidate and round, `--rounds`, `--only inbox|instance|advance|start|
-micro|interpreter` (may be repeated).
+micro|apps|interpreter` (may be repeated).
 """
 
 import argparse
@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from tests.benchmarks import candidates, micro, reading, report, starting, writing
+from tests.benchmarks import apps, candidates, micro, reading, report, starting, writing
 from tests.benchmarks.failures import BenchmarkFailed
 from tests.benchmarks.house import OTHER_READER, READER, House, open_house, reader_id
 from tests.benchmarks.interpreter import comparison
@@ -30,7 +30,7 @@ from tests.benchmarks.reading import Budget
 from tests.benchmarks.report import Row
 from tests.benchmarks.rounds import Measured
 
-PARTS = ("inbox", "instance", "advance", "start", "micro", "interpreter")
+PARTS = ("inbox", "instance", "advance", "start", "micro", "apps", "interpreter")
 SERVED = frozenset({"inbox", "instance", "advance"})
 """Parts that need the population and the servers."""
 
@@ -137,6 +137,11 @@ def _micro() -> list[Row]:
     return [report.microseconds(name, found) for name, found in micro.rows().items()]
 
 
+def _apps() -> list[Row]:
+    _say("apps")
+    return apps.rows()
+
+
 def _interpreter() -> list[Row]:
     _say("interpreter against other engines (installed at first use)")
     return comparison.rows()
@@ -154,6 +159,8 @@ def main() -> int:
             rows += _start()
         if "micro" in wanted.parts:
             rows += _micro()
+        if "apps" in wanted.parts:
+            rows += _apps()
         if "interpreter" in wanted.parts:
             rows += _interpreter()
     except BenchmarkFailed as failed:

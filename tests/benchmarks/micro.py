@@ -1,4 +1,4 @@
-"""The pure parts, per call: a condition, a decision of the policy, a step of the interpreter, reading a process."""
+"""The pure parts, per call: a decision of the policy, a step of the interpreter, reading a process; a condition."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -35,7 +35,8 @@ class _Never:
         return False
 
 
-def _demanded(found: object, kind: type[_Found]) -> _Found:
+def demanded(found: object, kind: type[_Found]) -> _Found:
+    """What was found, if it is what it should be; else the run has failed."""
     if not isinstance(found, kind):
         raise BenchmarkFailed(f"expected {kind.__name__}, but got {found!r}")
     return found
@@ -43,12 +44,13 @@ def _demanded(found: object, kind: type[_Found]) -> _Found:
 
 def app_version() -> AppVersion:
     """The example app, loaded."""
-    files = _demanded(apps.read_folder(APPS / APP, APPS), apps.Files)
-    return _demanded(apps.load(files, "development")[0], AppVersion)
+    files = demanded(apps.read_folder(APPS / APP, APPS), apps.Files)
+    return demanded(apps.load(files, "development")[0], AppVersion)
 
 
-def _condition() -> Callable[[], object]:
-    expression = _demanded(compile_expression(CONDITION), Expression)
+def condition() -> Callable[[], object]:
+    """One evaluation of a condition of two comparisons."""
+    expression = demanded(compile_expression(CONDITION), Expression)
     context = Context(data_model=lambda path, data_type: DATA.get(path))
     if expression.evaluate(context) is not True:
         raise BenchmarkFailed("the condition does not hold")
@@ -66,15 +68,15 @@ def _decision(version: AppVersion) -> Callable[[], object]:
         org="ttd",
         party_id=1,
     )
-    _demanded(decide(version.policy, request), Permit)
+    demanded(decide(version.policy, request), Permit)
     return lambda: decide(version.policy, request)
 
 
 def _step(version: AppVersion) -> Callable[[], object]:
     facts = Facts(now=datetime(2026, 3, 1, tzinfo=UTC), actor="PERSON:1", evaluator=_Never())
-    state = _demanded(advance(version.definition, State.empty(), Start(), facts), Advance).state
+    state = demanded(advance(version.definition, State.empty(), Start(), facts), Advance).state
     command = Complete("Task_1", 1)
-    moved = _demanded(advance(version.definition, state, command, facts), Advance)
+    moved = demanded(advance(version.definition, state, command, facts), Advance)
     if not moved.events:
         raise BenchmarkFailed("the step did nothing")
     return lambda: advance(version.definition, state, command, facts)
@@ -90,15 +92,15 @@ def rows() -> dict[str, Spread]:
     """Microseconds per call, by name."""
     version = app_version()
     works = {
-        "expression: a condition of two comparisons": _condition(),
         "policy: decide(), one action": _decision(version),
         "interpreter: advance(), data → confirmation": _step(version),
         "interpreter: parse + compile a process of 2 tasks": _reading(version),
     }
-    return {name: _measured(work) for name, work in works.items()}
+    return {name: measured(work) for name, work in works.items()}
 
 
-def _measured(work: Callable[[], object]) -> Spread:
+def measured(work: Callable[[], object]) -> Spread:
+    """Microseconds of one call."""
     count = _calibrated(work)
     return spread([1e6 * _timed(work, count) / count for _ in range(ROUNDS)])
 

@@ -81,7 +81,10 @@ def xsd_issues(model: Model, element: DataElement, max_bytes: int) -> Iterator[I
 
 def _wrong_lines(schema: etree.XMLSchema, tree: Element) -> list[int]:
     try:
-        return [] if schema.validate(tree) else [entry.line for entry in schema.error_log]
+        if schema.validate(tree):
+            return []
     except etree.XMLSchemaValidateError:
         # A pattern that takes too many steps on a value: the library gives up, and the document has not passed.
-        return [entry.line for entry in schema.error_log] or [tree.sourceline or 1]
+        pass
+    # The log is the schema's, and another thread may be at it: what is wrong has a line in any case.
+    return [entry.line for entry in schema.error_log] or [tree.sourceline or 1]
