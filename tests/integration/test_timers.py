@@ -7,9 +7,11 @@ from pathlib import Path
 from dialog_graph.commands.advance_process import AdvanceProcess, advance_process
 from dialog_graph.commands.fire_timer import fire_timer
 from dialog_graph.model.instance import TaskState
+from dialog_graph.storage import timers
 from dialog_graph.storage.logins import Logins
 from dialog_graph.testing import Case
 from dialog_graph.workers.quiet import work_until_quiet
+from dialog_graph.workers.reader import POLL
 from tests.integration.waits_app import element, files, flows, process, task, timer
 from tests.integration.waits_world import Waiting, waiting
 
@@ -97,6 +99,18 @@ async def test_of_two_timers_that_are_due_the_earlier_one_wins_whoever_was_claim
         case = await world.app.as_person().instantiate()
         world.advance(hours=5)
         assert (await case.work()).tasks == ["Then"]
+
+
+async def test_what_a_dead_worker_had_claimed_is_less_than_five_seconds_late(logins: Logins, tmp_path: Path) -> None:
+    """The claims of the dead lasted ten seconds, and all that they had claimed was late by as much."""
+    async with waiting(logins, tmp_path, files(PAUSE)) as world:
+        case = await (await world.app.as_person().instantiate()).complete()
+        world.advance(days=3)
+        async with world.app.ports.database.dispatch() as tx:
+            assert len(await timers.claim(tx, 10)) == 1
+        assert (await case.work()).waits == ["Pause"], "it is left to whoever has claimed it"
+        world.advance(seconds=5 - POLL)
+        assert (await case.work()).status == "COMPLETED"
 
 
 async def test_two_workers_fire_a_timer_once(logins: Logins, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from dialog_graph.model.waits import Timer
 from dialog_graph.storage.database import Row, Snapshot, Transaction
 from dialog_graph.urns import AppId
 
-LEASE = timedelta(seconds=10)
-"""How long others leave a due timer to the worker that has claimed it."""
+LEASE = timedelta(seconds=3)
+"""How long others leave a due timer to the worker that has claimed it. When that one dies, this and the pause until the
+next look together are still less than the five seconds that a timer may be late (process engine §12)."""
 
 
 @dataclass(frozen=True, slots=True)
