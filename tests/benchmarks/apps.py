@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dialog_graph.apps import AppVersion, Files, check, load, read_folder
 from dialog_graph.model import safe_xml
+from dialog_graph.model.diagnostic import Diags
 from tests.benchmarks.failures import BenchmarkFailed
 from tests.benchmarks.house import APPS
 from tests.benchmarks.micro import condition, demanded, measured
@@ -76,7 +77,7 @@ def _hostile() -> list[Row]:
 
 
 def _refused(name: str, hostile: Hostile) -> Spread:
-    def refuse() -> object:
+    def refuse() -> "safe_xml.Element | Diags":
         return safe_xml.parse(hostile.data, file="a.xml", limits=hostile.limits)
 
     answer = refuse()

@@ -165,10 +165,11 @@ def _counted(text: str, limits: Limits) -> _Finding | None:
 
     Of a text with too many elements only the beginning is looked at: another limit may be broken there before.
     """
-    has_too_many = text.count("<") - text.count("</") > limits.max_elements
+    brackets = text.count("<")
+    # An element has two tags at most.
+    has_too_many = brackets > 2 * limits.max_elements or brackets - text.count("</") > limits.max_elements
     looked_at = min(limits.max_elements, _BEGINNING) if has_too_many else limits.max_elements
     depth = elements = 0
-    # An element has two tags at most.
     tags = text.split("<", 2 * looked_at + 2)
     for number, tag in enumerate(tags[1:]):
         if tag.startswith("/"):
