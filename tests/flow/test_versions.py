@@ -24,6 +24,7 @@ from tests.flow.graph import Graph
 from tests.unit.apps.linter.examples import template
 from tests.unit.apps.sample import METADATA, POLICY, PROCESS
 
+LAYOUT = "ui/Task_1/layouts/form.json"
 SCHEMA = "models/form.schema.json"
 CALCULATION = "models/form.calculation.json"
 VALIDATION = "models/form.validation.json"
@@ -229,6 +230,97 @@ async def test_a_given_right_is_there_at_once_also_for_old_instances(versions: V
         await case.by(org).fill("form", FORM)
     await versions.register(versions.text(POLICY, (">complete<", ">write<")))
     await case.by(org).fill("form", FORM)
+
+
+# Checked by the form that is shown -----------------------------------------------------------------------------------
+
+
+def layout(hidden: Json = None, **message: Json) -> dict[str, bytes]:
+    """The form of Task_1 with other properties of `message`, or with expressions that hide it."""
+    written = json.loads(template()[LAYOUT])
+    component = next(item for item in written["data"]["layout"] if item["id"] == "message")
+    component.update(message if hidden is None else {"hidden": hidden})
+    return {LAYOUT: json.dumps(written).encode()}
+
+
+async def required(case: Case) -> list[str | None]:
+    """Fields that the validation of the task asks for."""
+    return [issue.field for issue in await case.issues() if issue.source == "Required"]
+
+
+async def test_what_a_newer_form_requires_is_asked_of_those_who_see_it(versions: Versions) -> None:
+    case = await versions.started()
+    await case.fill("form", FORM)
+    assert await required(case) == []
+    await versions.register(layout(required=True))
+    assert (await case.form()).component("message").is_required
+    assert await required(case) == ["message"]
+    with pytest.raises(Refused, match="VALIDATION_FAILED"):
+        await case.complete()
+    await case.fill("form", FORM | {"message": "Oak"})
+    await case.complete()
+    assert case.tasks == ["Task_2"]
+
+
+async def test_nobody_is_asked_for_a_field_that_is_no_longer_on_the_form(versions: Versions) -> None:
+    await versions.register(layout(required=True))
+    case = await versions.started()
+    await case.fill("form", FORM)
+    assert await required(case) == ["message"]
+    await versions.register(layout(required=True, hidden=True))
+    assert (await case.form()).component("message").is_hidden
+    assert await required(case) == []
+    await case.complete()
+    assert case.tasks == ["Task_2"]
+
+
+async def test_data_that_the_newer_form_hides_is_removed_as_the_settings_of_the_first_version_say(
+    versions: Versions,
+) -> None:
+    removing = {"appsettings.json": b'{"AppSettings": {"RemoveHiddenData": true}}'}
+    keeping = await versions.started()
+    await versions.register(removing)
+    case = await versions.started()
+    for each in (keeping, case):
+        await each.fill("form", FORM | {"message": "Oak"})
+    await versions.register(removing | layout(hidden=True))
+    for each in (keeping, case):
+        await each.complete()
+    assert keeping.data("form") == FORM | {"message": "Oak"}
+    assert case.data("form") == FORM | {"message": None}
+
+
+async def test_rules_of_the_first_version_pass_over_what_the_newer_form_hides(versions: Versions) -> None:
+    rule = {"validations": {"message": [{"message": "appName", "condition": True}]}}
+    rules = {VALIDATION: json.dumps(rule).encode()}
+    await versions.register(rules)
+    case = await versions.started()
+    await case.fill("form", FORM | {"message": "Oak"})
+    assert [issue.field for issue in await case.issues()] == ["message"]
+    await versions.register(layout(hidden=True))
+    assert [issue.field for issue in await case.issues()] == []
+
+
+async def test_a_form_of_another_model_is_neither_shown_nor_asked(versions: Versions) -> None:
+    case = await versions.started()
+    await case.fill("form", FORM)
+    await versions.register(schema(extra={"type": "string"}) | layout(required=True))
+    assert not (await case.form()).component("message").is_required
+    assert await required(case) == []
+
+
+async def test_a_newer_form_may_bind_data_that_the_instance_has_no_type_for(versions: Versions) -> None:
+    """It is shown without a value, and cannot be asked for."""
+    case = await versions.started()
+    await case.fill("form", FORM)
+    more = versions.text(METADATA, ('"id": "attachment"', '"id": "more", "appLogic": {"schemaRef": "form"}'))
+    bound: dict[str, Json] = {"simpleBinding": {"dataType": "more", "field": "subject"}}
+    await versions.register(more | layout(required=True, dataModelBindings=bound))
+    component = (await case.form()).component("message")
+    assert (component.is_required, component.value) == (True, None)
+    assert await required(case) == []
+    await case.complete()
+    assert case.tasks == ["Task_2"]
 
 
 # Never active --------------------------------------------------------------------------------------------------------

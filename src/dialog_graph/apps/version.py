@@ -1,7 +1,7 @@
 """An app version: everything the server knows of one app folder, compiled once and never changed (app folder §1.6)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from dialog_graph.apps.contents.app_settings import AppSettings
@@ -77,6 +77,16 @@ class AppVersion:
     def can_be_activated(self) -> bool:
         """True when no finding is an error."""
         return not has_errors(self.diagnostics)
+
+    def with_forms_of(self, shown: "AppVersion") -> "AppVersion":
+        """This version with the texts, layouts and options of another: what floats over what is pinned (§1.6).
+
+        Process, models, data types, rules and settings stay. The hash is that of the forms: what fails in one of them
+        is told with the version that it is in.
+        """
+        if shown is self:
+            return self
+        return replace(self, texts=shown.texts, layouts=shown.layouts, options=shown.options, sha256=shown.sha256)
 
     def title_for(self, language: str) -> str:
         """The app's name in this language, else in nb, nn, en, else in any, else its id."""

@@ -75,9 +75,10 @@ async def of_task(
 
     `owner`: the instance's party. Shown as the presentation version has it, as long as that has the task.
     """
-    version = await ports.catalogue.presentation(snapshot, instance)
-    if version.task_element(entry.element_id) is None:
-        version = await ports.catalogue.version(snapshot, instance.version_id)
+    presentation = await ports.catalogue.presentation(snapshot, instance)
+    version = await ports.catalogue.version(snapshot, instance.version_id)
+    if presentation.task_element(entry.element_id) is not None:
+        version = version.with_forms_of(presentation)
     shown = choice.of_task(version, entry.element_id)
     if shown is None:
         return None
@@ -191,6 +192,6 @@ async def written(ports: Ports, snapshot: Snapshot, instance: Instance, result: 
     reader = await reader_of(ports, snapshot, instance, element.task_id, owner)
     if element.data_type in reader.rights.withheld:
         return None
-    pinned = await ports.catalogue.version(snapshot, instance.version_id)
-    found = validate_element(pinned, element, instance, reader)
+    filled_in = await ports.catalogue.filled_in(snapshot, instance)
+    found = validate_element(filled_in, element, instance, reader)
     return Written(element=element, issues=(*calculation_issues(result.unfit, element.element_id), *found))

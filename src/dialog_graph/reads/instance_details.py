@@ -53,14 +53,14 @@ async def validation(ports: Ports, snapshot: Snapshot, instance: Instance, owner
 
     `owner`: the instance's party, for rules that ask for it.
     """
-    pinned = await version(ports, snapshot, instance)
+    filled_in = await ports.catalogue.filled_in(snapshot, instance)
     shown = {element.element_id for element in await readable_elements(ports, snapshot, instance, None)}
     hidden = {element.element_id for element in instance.elements} - shown
     found: list[Issue] = []
     for task in instance.open_tasks:
         if tasks.type_of(task.type).is_gated:
             reader = await forms.reader_of(ports, snapshot, instance, task.element_id, owner)
-            found += validate(pinned, instance, task.element_id, reader=reader)
+            found += validate(filled_in, instance, task.element_id, reader=reader)
     return [issue for issue in found if issue.data_element_id not in hidden]
 
 

@@ -96,6 +96,12 @@ class Catalogue:
         has_models = all(newest.models.get(name) == digest for name, digest in pinned.models.items())
         return newest.version if has_tasks and has_models else pinned.version
 
+    async def filled_in(self, tx: Snapshot, instance: Instance) -> AppVersion:
+        """The pinned version with the forms that are shown: by what a reader fills in is also checked what is filled
+        in. Nobody can give what a form asks for that they do not see, nor should pass what theirs marks as required."""
+        pinned = await self._version(tx, instance.version_id)
+        return pinned.version.with_forms_of(await self.presentation(tx, instance))
+
     async def all_active(self, tx: Snapshot) -> dict[int, AppVersion]:
         """The active version of every app, by resource id; shared, so not to be changed.
 

@@ -35,7 +35,7 @@ def _of_task(work: Work, task_id: str) -> tuple[DataElement, ...]:
 
 
 def _finalise(work: Work, effect: Finalise) -> None:
-    cleaned = remove_hidden(work.version, work.instance, effect.task_id, work.reader)
+    cleaned = remove_hidden(work.filled_in, work.instance, effect.task_id, work.reader)
     for element in _of_task(work, effect.task_id):
         if element.document is None:
             continue

@@ -184,7 +184,12 @@ class Work:
 
     def validate(self, task_id: str) -> tuple[Issue, ...]:
         """The full validation of a task's data as they are now."""
-        return validate(self.version, self.instance, task_id, reader=self.reader)
+        return validate(self.filled_in, self.instance, task_id, reader=self.reader)
+
+    @property
+    def filled_in(self) -> AppVersion:
+        """The pinned version with the forms that are shown: what is checked and removed by a form is by this one."""
+        return self.version.with_forms_of(self.presentation)
 
     @property
     def reader(self) -> Reader:
