@@ -55,7 +55,7 @@ async def _store(work: Work, element_id: str, payload: Json) -> None:
 
 async def _stored(work: Work, data_type: DataType, document: Json) -> None:
     element = store_document(work, data_type, document, next(iter(work.of_type(data_type.id)), None)).element
-    found = validate_element(work.version, element, work.instance, work.reader)
+    found = validate_element(work.filled_in, element, work.instance, work.reader)
     errors = tuple[Issue, ...](issue for issue in found if issue.severity is Severity.ERROR)
     if errors:
         raise Refused(Refusal(code="VALIDATION_FAILED", issues=await work.readable_issues(errors)))
