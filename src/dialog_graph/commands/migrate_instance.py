@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from dialog_graph.apps import AppVersion
-from dialog_graph.bpmn import Advance, CloseWaits, Migrate, MigrationFinding, MoveWait
+from dialog_graph.bpmn import Advance, CloseWaits, Definition, Migrate, MigrationFinding, MoveWait, State
 from dialog_graph.commands.step import Given, Work, in_step
 from dialog_graph.commands.step.process import Findings, Migration, begin_migration, finish_migration
 from dialog_graph.errors import Refusal, Refused
@@ -148,8 +148,15 @@ def _carried(work: Work, names: Mapping[str, str], first: Advance) -> Carried:
         ],
         closed=[(each.owner, each.element_id or "") for each in first.effects if isinstance(each, CloseWaits)],
         moved=[(each.owner, each.element_id, each.to) for each in first.effects if isinstance(each, MoveWait)],
+        positions=_positions(work.version.definition, first.state),
         data=[(element.element_id, element.task_id) for element in data],
     )
+
+
+def _positions(definition: Definition, state: State) -> list[tuple[str, int]]:
+    """Where the file now has what is waited at: it decides between waits of one moment (process engine §18)."""
+    awaited = sorted({wait.element_id for wait in state.waits(definition)})
+    return [(element.id, element.index) for name in awaited if (element := definition.element(name)) is not None]
 
 
 def _renamed(work: Work, entry: TaskEntry, names: Mapping[str, str]) -> TaskEntry:

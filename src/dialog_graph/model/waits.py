@@ -53,13 +53,17 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A message or signal that is waited for. `key`: empty where none is needed."""
+    """A message or signal that is waited for. `key`: empty where none is needed.
+
+    `position`: number of the element in the file, which decides between those that were opened in one step.
+    """
 
     subscription_id: UUID
     element_id: str
     owner: int
     kind: Sort
     name: str
+    position: int
     opened_at: datetime
     key: str = ""
     entry_id: UUID | None = None

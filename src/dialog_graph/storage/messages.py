@@ -14,7 +14,7 @@ from dialog_graph.model import strict_json
 from dialog_graph.model.json_value import Json
 from dialog_graph.storage import idempotency
 from dialog_graph.storage.database import Row, Transaction
-from dialog_graph.storage.subscriptions import FITS, Address
+from dialog_graph.storage.subscriptions import FITS, ORDER, Address
 from dialog_graph.storage.timers import app_of
 from dialog_graph.urns import AppId
 
@@ -114,7 +114,7 @@ select m.message_id, s.app_id, s.instance_id, s.subscription_id
   from message_buffer m
   join message_subscription s on {FITS} and s.kind = 'message' and not s.is_held
  where m.expires_at > $1 and not s.app_id = any (m.apps)
- order by m.sent_at, m.message_id, s.opened_at, s.subscription_id limit $2
+ order by m.sent_at, m.message_id, {ORDER} limit $2
 """
 _STARTS = """
 select m.message_id, a.app_id, null::uuid as instance_id, null::uuid as subscription_id

@@ -36,24 +36,27 @@ and case when m.key = '' then m.instance_id is not null else s.key = m.key end
 """
 """SQL: the message `m` is one that the subscription `s` waits for."""
 
-# Oldest first, and of each app the oldest only.
+ORDER = "s.opened_at, s.position, s.owner, s.subscription_id"
+"""SQL: the oldest first; what was opened in one step in the order of the file (process engine §11, §18)."""
+
+# Of each app the oldest only.
 _FITTING = f"""
 select * from (
     select distinct on (s.app_id) s.*
       from message_subscription s
       join (select $1::text as org, $2::text as name, $3::text as key, $4::uuid as instance_id) m on {FITS}
      where s.kind = 'message' and not s.is_held
-     order by s.app_id, s.opened_at, s.subscription_id) found
- order by opened_at, subscription_id
+     order by s.app_id, {ORDER}) s
+ order by {ORDER}
 """
-_OF_SIGNAL = """
-select * from message_subscription
- where org = $1 and name = $2 and key = '' and kind = 'signal' and not is_held
-   and opened_at <= $3 and subscription_id > $4
- order by subscription_id limit $5
+_OF_SIGNAL = f"""
+select s.* from message_subscription s
+ where s.org = $1 and s.name = $2 and s.key = '' and s.kind = 'signal' and not s.is_held and s.opened_at <= $3
+   and ($4::uuid is null or ({ORDER}) > ($5::timestamptz, $6::int, $7::int, $4))
+ order by {ORDER} limit $8
 """
 _STILL = "select * from message_subscription where subscription_id = $1 and not is_held"
-_OF = "select * from message_subscription where instance_id = any($1::uuid[]) order by opened_at, subscription_id"
+_OF = f"select s.* from message_subscription s where s.instance_id = any($1::uuid[]) order by {ORDER}"
 
 
 async def fitting(tx: Snapshot, address: Address) -> list[Waiting]:
@@ -62,9 +65,12 @@ async def fitting(tx: Snapshot, address: Address) -> list[Waiting]:
     return [_waiting(row) for row in rows]
 
 
-async def of_signal(tx: Snapshot, name: str, thrown_at: datetime, after: UUID, limit: int) -> list[Waiting]:
-    """A page of those of the worker's org who waited for a signal when it was thrown, by id."""
-    return [_waiting(row) for row in await tx.fetch(_OF_SIGNAL, tx.principal.org, name, thrown_at, after, limit)]
+async def of_signal(
+    tx: Snapshot, name: str, thrown_at: datetime, after: Subscription | None, limit: int
+) -> list[Waiting]:
+    """A page of those of the worker's org who waited for a signal when it was thrown, the oldest first."""
+    place = (None,) * 4 if after is None else (after.subscription_id, after.opened_at, after.position, after.owner)
+    return [_waiting(row) for row in await tx.fetch(_OF_SIGNAL, tx.principal.org, name, thrown_at, *place, limit)]
 
 
 async def still(tx: Transaction, subscription_id: UUID) -> Subscription | None:
@@ -100,6 +106,7 @@ def decode(row: Row) -> Subscription:
         owner=row["owner"],
         kind=Sort(row["kind"]),
         name=row["name"],
+        position=row["position"],
         opened_at=row["opened_at"],
         key=row["key"],
         entry_id=row["entry_id"],

@@ -58,9 +58,9 @@ def app_of(text: str) -> AppId:
 
 
 _EARLIEST = """
-select * from timer where instance_id = $1 and due_at <= $2 order by due_at, position, timer_id limit 1
+select * from timer where instance_id = $1 and due_at <= $2 order by due_at, position, owner limit 1
 """
-_OF = "select * from timer where instance_id = any($1::uuid[]) order by due_at, position, timer_id"
+_OF = "select * from timer where instance_id = any($1::uuid[]) order by due_at, position, owner"
 
 
 async def earliest(tx: Transaction, instance_id: UUID) -> Timer | None:

@@ -23,16 +23,21 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """What changes its place. `closed`, `moved`: owner and element of waits, and what a moved one is called now."""
+    """What changes its place. `closed`, `moved`: owner and element of waits, and what a moved one is called now.
+
+    `positions`: number in the new file of every element that is waited at.
+    """
 
     entries: Sequence[Renamed]
     closed: Sequence[tuple[int, str]]
     moved: Sequence[tuple[int, str, str]]
+    positions: Sequence[tuple[str, int]]
     data: Sequence[tuple[UUID, str | None]]
 
 
 _CLOSED = "delete from {table} where instance_id = $1 and owner = $2 and element_id = $3"
 _MOVED = "update {table} set element_id = $4 where instance_id = $1 and {owner} = $2 and element_id = $3"
+_PLACED = "update {table} set position = $3 where instance_id = $1 and element_id = $2"
 _WAITS = ("timer", "message_subscription")
 _MOVING = (*((table, "owner") for table in (*_WAITS, "job", "link")), ("incident", "token"))
 """Tables of what can be called otherwise, and their column for the owner."""
@@ -53,6 +58,8 @@ async def carry(tx: Transaction, instance_id: UUID, carried: Carried) -> None:
         await tx.executemany(
             _MOVED.format(table=table, owner=owner), [(instance_id, *place) for place in carried.moved]
         )
+    for table in _WAITS:
+        await tx.executemany(_PLACED.format(table=table), [(instance_id, *place) for place in carried.positions])
     await tx.executemany(
         "update process_task set element_id = $3, name = $4, lane = $5 where instance_id = $1 and entry_id = $2",
         [(instance_id, item.entry_id, item.element_id, item.name, item.lane) for item in carried.entries],

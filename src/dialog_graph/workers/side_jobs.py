@@ -7,14 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from dialog_graph.commands.deliver_message import DeliverMessage, deliver_message
 from dialog_graph.commands.receive_signal import receive_signal
 from dialog_graph.commands.step.retrying import Schedule
 from dialog_graph.errors import Refused
 from dialog_graph.model.principal import Principal, app_worker
-from dialog_graph.model.waits import Job
+from dialog_graph.model.waits import Job, Subscription
 from dialog_graph.ports import Ports
 from dialog_graph.storage import faults, instances, jobs, parties, subscriptions
 from dialog_graph.storage.jobs import MAX_CRASHES, Claimed
@@ -96,7 +95,7 @@ async def run_signal(ports: Ports, claimed: Claimed) -> None:
 
 async def _broadcast(ports: Ports, worker: Principal, claimed: Claimed, job: Job) -> None:
     name, thrown_at = str(job.data["name"]), datetime.fromisoformat(str(job.data["thrownAt"]))
-    after = UUID(int=0)
+    after: Subscription | None = None
     while True:
         async with ports.database.snapshot(worker) as snapshot:
             page = await subscriptions.of_signal(snapshot, name, thrown_at, after, PAGE)
@@ -104,4 +103,4 @@ async def _broadcast(ports: Ports, worker: Principal, claimed: Claimed, job: Job
             await receive_signal(ports, waiting, job.job_id)
         if len(page) < PAGE:
             return
-        after = page[-1].subscription.subscription_id
+        after = page[-1].subscription

@@ -28,14 +28,20 @@ def defer(work: Work, effect: DeferredEffect) -> None:
     _HANDLERS[type(effect)](work, effect)
 
 
+def _position(work: Work, element_id: str) -> int:
+    """The number of an element in the file."""
+    element = work.version.definition.element(element_id)
+    assert element is not None, "the interpreter waits only at elements of its definition"
+    return element.index
+
+
 def _open_timer(work: Work, effect: OpenTimer) -> None:
-    element = work.version.definition.element(effect.element_id)
     work.waiting.open_timer(
         Timer(
             timer_id=sub(work.instance.instance_id, f"timer:{effect.owner}:{effect.element_id}"),
             element_id=effect.element_id,
             owner=effect.owner,
-            position=element.index if element else 0,
+            position=_position(work, effect.element_id),
             anchor=effect.anchor,
             k=effect.k,
             due_at=effect.due_at,
@@ -54,6 +60,7 @@ def _open_subscription(work: Work, effect: OpenSubscription) -> None:
             owner=effect.owner,
             kind=Sort(effect.kind.value),
             name=effect.name,
+            position=_position(work, effect.element_id),
             opened_at=work.now,
             key=effect.key or "",
         )

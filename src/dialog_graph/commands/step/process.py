@@ -1,7 +1,7 @@
 """Runs the interpreter until it rests: its events become rows, its inline effects are carried out between the rounds.
 
-The journal row stands before all other events of the command and holds the recorded answers of every round, so that
-`bpmn.replay` can repeat the step (process engine §14.3).
+The journal row is the first of the command's events, also of those that tell what set the process going, and holds the
+recorded answers of every round, so that `bpmn.replay` can repeat the step (process engine §14.3).
 """
 
 from collections.abc import Callable, Mapping
@@ -69,6 +69,10 @@ DATA_EVENTS = frozenset({"app.instance.data.created", "app.instance.data.updated
 """What tells of data that a condition may look at."""
 
 
+JOURNAL = "process.step"
+"""Type of the journal's events."""
+
+
 async def run_process(work: Work, command: Command, note: str | None = None) -> None:
     """`advance` and its effects until the process rests or has ended. Raises `Refused` as the interpreter refuses."""
     by_engine = work.by_engine or isinstance(command, DataChanged)
@@ -95,7 +99,8 @@ async def finish_migration(work: Work, migration: Migration) -> None:
 
 async def _carry_on(work: Work, record: StepRecord, step: Advance | Refusal, note: str | None) -> None:
     """Does what each round asks for and lets the next one follow; then writes the journal, before all other events."""
-    place = len(work.events)
+    # A second run of one command stands behind the first.
+    place = len(work.events) if any(event.type == JOURNAL for event in work.events) else 0
     while True:
         if isinstance(step, Refusal):
             raise Refused(step)
@@ -113,9 +118,9 @@ async def _carry_on(work: Work, record: StepRecord, step: Advance | Refusal, not
 
 
 def _write_journal(work: Work, place: int, record: StepRecord) -> None:
-    history_type, audience = CATALOGUE["process.step"]
+    history_type, audience = CATALOGUE[JOURNAL]
     journal = NewEvent(
-        type="process.step", history_type=history_type, audience=audience, actor=work.actor, data=record.to_json()
+        type=JOURNAL, history_type=history_type, audience=audience, actor=work.actor, data=record.to_json()
     )
     work.events.insert(place, journal)
 
@@ -126,7 +131,7 @@ async def tell_of_data(work: Work) -> None:
     What they set off is the process's own doing: where it stops, there is an incident, and the data is written.
     """
     told = {event.type for event in work.events}
-    if told & DATA_EVENTS and "process.step" not in told and work.state.has_conditions(work.version.definition):
+    if told & DATA_EVENTS and JOURNAL not in told and work.state.has_conditions(work.version.definition):
         await run_process(work, DataChanged())
 
 

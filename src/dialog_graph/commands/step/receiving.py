@@ -9,6 +9,7 @@ from dialog_graph.apps.standing import Standing
 from dialog_graph.apps.stateless import blank
 from dialog_graph.bpmn import ElementKind, MessageReceived
 from dialog_graph.bpmn.element_parts import EventType
+from dialog_graph.bpmn.nodes import Element
 from dialog_graph.commands.step.documents import store_document
 from dialog_graph.commands.step.process import run_process
 from dialog_graph.commands.step.starting import Beginning, allowed, begin, opened
@@ -69,7 +70,7 @@ class Starter:
     """An app that a message may start: at which start event, and with which key."""
 
     version: AppVersion
-    element_id: str
+    element: Element
     key: str
 
 
@@ -82,7 +83,7 @@ async def starters(ports: Ports, tx: Snapshot, org: str, name: str, message: Mes
             is_one = element.kind is ElementKind.START_EVENT and element.event_type is EventType.MESSAGE
             if is_one and element.message is not None and element.message.name == name:
                 key = _key_of(version, element.id, message)
-                found += [] if key is None else [Starter(version, element.id, key)]
+                found += [] if key is None else [Starter(version, element, key)]
                 break
     return found
 
@@ -129,16 +130,17 @@ async def start(ports: Ports, tx: Transaction, starter: Starter, message: Messag
     instance_id = work.instance.instance_id
     work.waiting.open_subscription(
         Subscription(
-            subscription_id=sub(instance_id, f"start:{starter.element_id}"),
-            element_id=starter.element_id,
+            subscription_id=sub(instance_id, f"start:{starter.element.id}"),
+            element_id=starter.element.id,
             owner=0,
             kind=Sort.START,
             name=name,
+            position=starter.element.index,
             opened_at=work.now,
             key=starter.key,
         )
     )
-    await begin(work, beginning.permit, starter.element_id, None)
+    await begin(work, beginning.permit, starter.element.id, None)
     return instance_id
 
 

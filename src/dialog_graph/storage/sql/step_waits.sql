@@ -28,7 +28,7 @@
     select * from json_populate_recordset(null::message_subscription, ($14::json) -> 'subscriptions')
     on conflict (instance_id, owner, element_id) do update set
         subscription_id = excluded.subscription_id, entry_id = excluded.entry_id, kind = excluded.kind,
-        name = excluded.name, key = excluded.key, opened_at = excluded.opened_at
+        name = excluded.name, key = excluded.key, position = excluded.position, opened_at = excluded.opened_at
 ), closed_jobs as (
     delete from job w
      where w.instance_id = $15 and (

@@ -66,6 +66,7 @@ class MessageSubscription(c.Table, table=True):
     kind: str = c.text()
     name: str = c.text()
     key: str = c.text()
+    position: int = c.integer()
     opened_at: datetime = c.at()
     is_held: bool = c.flag(default_sql="false")
 

@@ -32,7 +32,8 @@ create table timer (
 );
 create index timer_due on timer (due_at, position) where not is_held;
 
--- kind start: the instance was started by this message; owner 0, gone when its process ends. Without a key: ''.
+-- kind start: the instance was started by this message; owner 0, gone when its process ends. Without a key: ''. The
+-- oldest goes first; of those that were opened in one step the one that stands first in the file.
 create table message_subscription (
     subscription_id uuid primary key,
     instance_id uuid not null,
@@ -46,6 +47,7 @@ create table message_subscription (
     kind text not null check (kind in ('message', 'signal', 'start')),
     name text not null,
     key text not null,
+    position integer not null,
     opened_at timestamptz not null,
     is_held boolean not null default false,
     unique (instance_id, owner, element_id),
