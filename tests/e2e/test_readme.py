@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from dialog_graph.bpmn.nodes import ElementKind
+from dialog_graph.bpmn.reading.extensions import OURS_ON_CALLS
 from tests.e2e.running import PROJECT, Live
 
 README = PROJECT / "README.md"
@@ -166,3 +168,12 @@ def test_the_test_in_the_readme_is_the_apps_own() -> None:
     flow = (PROJECT / "apps" / "ttd" / "grant-application" / "test_flow.py").read_text(encoding="utf-8")
     assert len(steps) > 3
     assert [step for step in steps if step not in flow] == []
+
+
+def test_the_elements_of_a_process_are_those_that_are_executed() -> None:
+    text = README.read_text(encoding="utf-8").partition("## What a process may hold")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`(\w+)`", text))
+    assert [kind.value for kind in ElementKind if kind.value not in named] == []
+    ours = set(re.findall(r"dg:(\w+)", text))
+    known = OURS_ON_CALLS.keys() | {"multiInstance", "strict", "timer", "reminder", "map", "attach", "return"}
+    assert ours - known == set()
