@@ -1,7 +1,8 @@
 """`python -m tests.chaos --minutes 10 --seed 1 [--only A1,A4]`: the fault runs, and the table of what they found.
 
 Rounds of a fixed size are repeated with the next seed until the time is over, so a round can be replayed by its seed
-alone. Exit status 1 when an invariant was broken or a twin was not caught.
+alone. `--only waits --instances 1000` makes one round of the waits as large as that; none of its instances is begun
+after the minutes. Exit status 1 when an invariant was broken or a twin was not caught.
 """
 
 import argparse
@@ -15,6 +16,9 @@ from collections.abc import Sequence
 from tests.chaos import parts, site
 from tests.chaos.figures import Figure, merged, table
 
+ENDLESS = 86_400.0
+"""Seconds, where no time was given."""
+
 
 def arguments(words: Sequence[str]) -> argparse.Namespace:
     """What the command line asks for."""
@@ -22,6 +26,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=0.0, help="rounds begin until then; 0: one round")
     parser.add_argument("--seed", type=int, default=None, help="of the first round; else a random one")
     parser.add_argument("--only", default="", help=f"invariants, with commas, of {', '.join(parts.known())}")
+    parser.add_argument("--instances", type=int, default=0, help="in a round of the waits, instead of the usual few")
     given = parser.parse_args(words)
     unknown = parts.wanted(given.only) - set(parts.known())
     if unknown:
@@ -29,14 +34,23 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     return given
 
 
-async def rounds(seed: int, minutes: float, only: str) -> list[Figure]:
+def command(seed: int, given: argparse.Namespace) -> str:
+    """What repeats a round."""
+    only = f" --only {given.only}" if given.only else ""
+    instances = f" --instances {given.instances}" if given.instances else ""
+    return f"python -m tests.chaos --seed {seed}{only}{instances}"
+
+
+async def rounds(seed: int, given: argparse.Namespace) -> list[Figure]:
     """All rounds that begin in time, added up by invariant."""
-    end = time.monotonic() + minutes * 60
+    seconds = given.minutes * 60
+    end = time.monotonic() + seconds
+    chosen = [parts.sized(part, given.instances, seconds or ENDLESS) for part in parts.chosen(given.only)]
     found: list[Figure] = []
     async with site.opened() as place:
         while True:
-            print(f"round: python -m tests.chaos --seed {seed}{f' --only {only}' if only else ''}", flush=True)
-            for part in parts.chosen(only):
+            print(f"round: {command(seed, given)}", flush=True)
+            for part in chosen:
                 figure = await part.run(place, seed)
                 found.append(figure)
                 print(f"  {figure.invariant}: {'good' if figure.is_good else 'BROKEN'}", flush=True)
@@ -50,7 +64,7 @@ def main(words: Sequence[str]) -> int:
     given = arguments(words)
     logging.disable()  # refusals by the thousand; what is wrong is in the table
     seed = secrets.randbelow(1 << 31) if given.seed is None else given.seed
-    figures = asyncio.run(rounds(seed, given.minutes, given.only))
+    figures = asyncio.run(rounds(seed, given))
     print(table(figures))
     for figure in figures:
         if not figure.is_good:

@@ -8,11 +8,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
 import asyncpg
 
 _OF = "($1::uuid[] is null or i.instance_id = any($1))"
+_OF_OWNER = "'feedback', 'externalValidation', 'receiveMessage'"
+"""Types of tasks that the service owner ends; the dialog speaks of them when nobody else is waited for."""
 
 EQUALITIES: Mapping[str, str] = {
     "the revision counts the commits": f"""
@@ -48,11 +51,16 @@ EQUALITIES: Mapping[str, str] = {
     "the status of the dialog fits": f"""
         select i.instance_id, d.status || ' at ' || coalesce(i.current_task, '-') || ' ' || i.status
           from dg.instance i join dg.dialog d using (instance_id)
-          left join dg.process_task t on t.instance_id = i.instance_id and t.status = 'ACTIVE'
+          left join lateral (
+            select * from dg.process_task o
+             where o.instance_id = i.instance_id
+               and (o.status = 'ACTIVE' or o.status in ('WAITING', 'FAILED') and o.type in ({_OF_OWNER}))
+             order by o.type in ({_OF_OWNER}), o.position limit 1) t on true
          where {_OF} and d.status <> case
             when exists (select from dg.confirmation c where c.instance_id = i.instance_id) then 'COMPLETED'
             when i.archived_at is not null then 'AWAITING'
             when i.ended_at is not null then 'NOT_APPLICABLE'
+            when t.type in ({_OF_OWNER}) then 'AWAITING'
             when t.sent_back then 'REQUIRES_ATTENTION'
             when t.type = 'confirmation' then 'IN_PROGRESS'
             when t.entry_no > 1 then 'IN_PROGRESS'
@@ -103,8 +111,8 @@ EQUALITIES: Mapping[str, str] = {
     """,
     "no element was told of that has no row": f"""
         select i.instance_id, e.type from dg.instance i join dg.event e on e.stream_id = i.instance_id
-         where {_OF} and e.data ? 'elementId'
-           and not exists (select from dg.data_element x where x.element_id = (e.data ->> 'elementId')::uuid)
+         where {_OF} and e.type like 'app.instance.data.%' and e.data ? 'elementId'
+           and not exists (select from dg.data_element x where x.element_id::text = e.data ->> 'elementId')
     """,
     "stored bytes have their hash and size": f"""
         select i.instance_id, x.data_type from dg.instance i join dg.data_element x using (instance_id)
@@ -155,11 +163,21 @@ class Files:
     orphans: int
 
 
+INTERRUPTIBLE = MappingProxyType(
+    {name: sql for name, sql in EQUALITIES.items() if name != "every task entry has its events"}
+)
+"""Those that hold of processes with events too: tasks that are interrupted, and events that wait, are not told of."""
+
+ALL_KEYED = MappingProxyType({**EQUALITIES, "every revision has its key": KEYED})
+"""Those that hold where every command has a key."""
+
+
 async def broken(
-    connection: asyncpg.Connection, instances: Sequence[UUID] | None = None, *, keyed: bool = True
+    connection: asyncpg.Connection,
+    instances: Sequence[UUID] | None = None,
+    asked: Mapping[str, str] = ALL_KEYED,
 ) -> list[str]:
     """Every equality that does not hold, all on one picture of the data."""
-    asked = {**EQUALITIES, "every revision has its key": KEYED} if keyed else EQUALITIES
     found: list[str] = []
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         for name, statement in asked.items():

@@ -1,11 +1,13 @@
 """The parts of a fault run: which invariants each tests, and how much of it is a round."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from tests.chaos import cuts, flips, kills, races, server_kills
 from tests.chaos.figures import Figure
 from tests.chaos.site import Site
+from tests.chaos.waits import run as waits
 
 PLACES, LOAD, SERVERS = 62, 30, 12
 """Deaths of one round: at places, at random under load, of the real server. Together more than a hundred."""
@@ -17,12 +19,16 @@ TWIN = 150
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`invariants`: those of the design that a run of it tests. `is_of_deaths`: processes are killed in it."""
+    """`invariants`: those of the design that a run of it tests. `is_of_deaths`: processes are killed on every way.
+
+    `least`: so many faults there are in a run at least.
+    """
 
     name: str
     invariants: tuple[str, ...]
     run: Callable[[Site, int], Awaitable[Figure]]
     is_of_deaths: bool = False
+    least: int = 60
 
 
 async def killed_workers(site: Site, seed: int) -> Figure:
@@ -63,12 +69,23 @@ async def damaged(site: Site, seed: int) -> Figure:
     return figure
 
 
+async def waited(site: Site, seed: int, size: waits.Size = waits.SMALL) -> Figure:
+    """Workers die while cases wait, and every twin is caught."""
+    figure = await waits.run(site, seed, size)
+    for name in waits.TWINS:
+        figure.twins[name] = await waits.twin(site, seed, name)
+    return figure
+
+
+WAITS = "waits"
+
 PARTS: Sequence[Part] = (
     Part("killed workers", ("A1", "A3", "A10", "B12", "P9", "P33"), killed_workers, is_of_deaths=True),
     Part("killed servers", ("A1", "A3", "HTTP"), killed_servers, is_of_deaths=True),
     Part("cut connections", ("A3",), cut),
     Part("races", ("A4", "P7", "P8"), raced),
     Part("damaged bytes", ("A9",), damaged),
+    Part(WAITS, (WAITS, "A7", "P20", "P21", "P29"), waited, least=waits.SMALL.deaths),
 )
 
 
@@ -86,3 +103,11 @@ def chosen(only: str) -> list[Part]:
     """The parts that test one of the invariants; all of them for an empty text."""
     names = wanted(only)
     return [part for part in PARTS if not names or names & set(part.invariants)]
+
+
+def sized(part: Part, instances: int, seconds: float) -> Part:
+    """The part with so many instances in a round, where it has a number of them; none is begun after the time."""
+    if part.name != WAITS or not instances:
+        return part
+    size = replace(waits.SMALL, cases=instances, seconds=seconds)
+    return replace(part, run=partial(waited, size=size))

@@ -25,16 +25,17 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where workers find their database and their files, and which twin they are."""
+    """Where workers find their database and their files, which twin they are, and what they do besides commands."""
 
     host: str
     port: int
     database: str
     folder: Path
     twin: str = ""
+    role: str = ""
 
     def to_json(self) -> str:
-        members = {name: getattr(self, name) for name in ("host", "port", "database", "twin")}
+        members = {name: getattr(self, name) for name in ("host", "port", "database", "twin", "role")}
         return json.dumps(members | {"folder": str(self.folder)}) + "\n"
 
 
@@ -62,7 +63,7 @@ class Worker:
         for future in self._waiting.values():
             future.set_exception(Lost())
 
-    async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    async def ask(self, request: dict[str, Any], patience: float = PATIENCE) -> dict[str, Any]:
         """The answer to a request. Raises `Lost`, and TimeoutError for one that hangs."""
         if self._is_gone:
             raise Lost
@@ -70,7 +71,17 @@ class Worker:
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[self._asked] = future
         self.tell(request | {"id": self._asked})
-        return await asyncio.wait_for(future, PATIENCE)
+        return await asyncio.wait_for(future, patience)
+
+    @property
+    def is_gone(self) -> bool:
+        """True when the process has ended, whoever ended it."""
+        return self._is_gone
+
+    async def is_gone_within(self, seconds: float) -> bool:
+        """Waits so long for its end; False when it lives on."""
+        await asyncio.wait({self._listening}, timeout=seconds)
+        return self._is_gone
 
     async def at_work(self) -> None:
         """Waits until it has answered something, however slow the machine is."""

@@ -167,7 +167,7 @@ async def race_on(asks: Sequence[Ask], dice: random.Random, figure: Figure, numb
 
 async def judge(ground: Ground, figure: Figure) -> None:
     """What the database says when all races are over."""
-    figure.check(await equalities.broken(ground.connection, keyed=False), len(equalities.EQUALITIES))
+    figure.check(await equalities.broken(ground.connection, asked=equalities.EQUALITIES), len(equalities.EQUALITIES))
     replayed, found = await replaying.differences(ground.connection)
     figure.check(found, replayed)
 

@@ -20,6 +20,7 @@ from dialog_graph.storage import blobs, database, idempotency, instances, steps
 from dialog_graph.storage.blobs import Blob, Blobs
 from dialog_graph.storage.database import Database, Transaction
 from dialog_graph.storage.steps import StepRows
+from tests.chaos.waits import twins as of_waits
 
 _INSERT_KEY = """
 insert into idempotency (scope, actor, key, command, request_hash, result, created_at)
@@ -139,6 +140,7 @@ TWINS: Mapping[str, Callable[[], None]] = {
     "no lock of keys": no_key_lock,
     "blob written late": late_blob,
     "no check of hashes": no_check,
+    **of_waits.TWINS,
 }
 """Name -> what breaks this process; the empty name breaks nothing."""
 

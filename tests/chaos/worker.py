@@ -32,6 +32,7 @@ from dialog_graph.commands.advance_process import AdvanceProcess, advance_proces
 from dialog_graph.commands.confirm_receipt import ConfirmReceipt, confirm_receipt
 from dialog_graph.commands.delete_data_element import DeleteDataElement, delete_data_element
 from dialog_graph.commands.delete_instance import DeleteInstance, RestoreInstance, delete_instance, restore_instance
+from dialog_graph.commands.deliver_message import DeliverMessage, deliver_message
 from dialog_graph.commands.instantiate import Instantiate, instantiate
 from dialog_graph.commands.set_substatus import SetSubstatus, set_substatus
 from dialog_graph.commands.write_form_data import WriteFormData, write_form_data
@@ -43,10 +44,10 @@ from dialog_graph.rest import faults as fault_answers
 from dialog_graph.server import ports_of
 from dialog_graph.settings import Settings
 from dialog_graph.storage import database, faults, seed
-from dialog_graph.storage.database import Options
 from dialog_graph.storage.embedded import Address
 from dialog_graph.storage.logins import embedded_logins
 from tests.chaos import twins
+from tests.chaos.waits import clocks, working
 
 COMMANDS: Mapping[str, tuple[type[Any], Callable[..., Awaitable[Any]]]] = {
     "instantiate": (Instantiate, instantiate),
@@ -57,8 +58,14 @@ COMMANDS: Mapping[str, tuple[type[Any], Callable[..., Awaitable[Any]]]] = {
     "substatus": (SetSubstatus, set_substatus),
     "delete": (DeleteInstance, delete_instance),
     "restore": (RestoreInstance, restore_instance),
+    "deliver": (DeliverMessage, deliver_message),
+    "quiet": (working.Nothing, working.quiet),
+    "ready": (working.Nothing, working.ready),
 }
 """Name in a request -> the command's input and function. `upload` goes the way of HTTP."""
+
+IDS = frozenset({"instance_id", "data_element_id"})
+"""Members of inputs that are ids of ours."""
 
 OWNER_SCOPES = ("altinn:serviceowner/instances.read", "altinn:serviceowner/instances.write")
 RETRYABLE = frozenset({"TEMPORARY", "TIMEOUT", "OVERLOADED"})
@@ -124,7 +131,7 @@ def rest_app(ports: Ports) -> Starlette:
 
 def given_of(form: type[Any], members: dict[str, Any]) -> Any:
     """A command's input from JSON."""
-    return form(**{name: UUID(value) if name.endswith("_id") and value else value for name, value in members.items()})
+    return form(**{name: UUID(value) if name in IDS and value else value for name, value in members.items()})
 
 
 async def answer_to(ports: Ports, client: httpx.AsyncClient, request: dict[str, Any]) -> dict[str, Any]:
@@ -176,6 +183,8 @@ class Worker:
         """Begins with a request; `arm` and `arm_statement` come before the requests they are meant for."""
         if "arm" in request:
             faults.arm(request["arm"])
+        elif "jump" in request:
+            clocks.jump(request["jump"])
         elif "arm_statement" in request:
             number, is_after, is_cut = request["arm_statement"]
             self._statements.arm(number, is_after=is_after, is_cut=is_cut)
@@ -192,9 +201,9 @@ class Worker:
 @asynccontextmanager
 async def opened(place: dict[str, Any], folder: Path) -> AsyncGenerator[tuple[Ports, httpx.AsyncClient]]:
     """The ports on a database, as a server's, and a client for its routes of binary data."""
-    settings = Settings(data=folder, blobs=str(folder / "blobs"), keys=folder / "keys")
+    settings = Settings(data=folder, blobs=str(folder / "blobs"), keys=folder / "keys", pool_min=0, pool_max=8)
     logins = embedded_logins(Address(host=place["host"], port=place["port"]), place["database"])
-    async with ports_of(settings, logins, Options(pool_min=0, pool_max=8)) as ports:
+    async with ports_of(settings, logins, services=working.services(folder)) as ports:
         transport = httpx.ASGITransport(app=rest_app(ports), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
             yield ports, client
@@ -206,7 +215,8 @@ async def serve(pipe: socket.socket) -> None:
     place: dict[str, Any] = json.loads(await reader.readline())
     logging.disable()  # what goes wrong is in the answers
     twins.break_product(place["twin"])
-    async with opened(place, Path(place["folder"])) as (ports, client):
+    folder = Path(place["folder"])
+    async with opened(place, folder) as (ports, client), working.ROLES[place["role"]](ports, folder):
         worker = Worker(ports, client, writer)
         while line := await reader.readline():
             worker.take(json.loads(line))
