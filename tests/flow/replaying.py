@@ -39,7 +39,8 @@ from tests.flow.replaying_waits import check_waits
 INSTANCES = """
 select i.instance_id, i.version_id, v.ordinal, i.process_state, i.event_seq, i.current_task, i.task_type,
        i.has_incident, i.start_event, i.end_event, i.ended_at is not null as is_ended, i.status, i.is_hard_deleted
-  from dg.instance i join dg.app_version v using (version_id) order by i.instance_id
+  from dg.instance i join dg.app_version v using (version_id)
+ where $1::uuid is null or i.instance_id = $1 order by i.instance_id
 """
 VERSIONS = """
 select version_id, ordinal from dg.app_version
@@ -86,29 +87,38 @@ async def check_replays(login: dict[str, Any], kinds: Mapping[str, TaskKind] = K
     connection = await asyncpg.connect(**login)
     try:
         await prepare_connection(connection)
-        known = dict[UUID, Definition | None]()
-        instances = await connection.fetch(INSTANCES)
-        for instance in instances:
-            versions = dict[str, Definition]()
-            for version_id, ordinal in await connection.fetch(VERSIONS, instance["version_id"]):
-                if version_id not in known:
-                    known[version_id] = await _definition(connection, version_id, kinds)
-                definition = known[version_id]
-                if definition is not None:
-                    versions[str(ordinal)] = definition
-            await _check(connection, versions, instance)
-        return len(instances)
+        return await Replays(connection, kinds).check()
     finally:
         await connection.close()
 
 
-async def _definition(
-    connection: asyncpg.Connection, version_id: UUID, kinds: Mapping[str, TaskKind]
-) -> Definition | None:
-    """None for a version with errors, which is stored and which no instance can have begun with."""
-    archive = await connection.fetchval("select files from dg.app_version where version_id = $1", version_id)
-    version, _ = load(Files.from_archive(archive), "development", kinds=kinds)
-    return version.definition if version is not None else None
+class Replays:
+    """The check over one superuser's session, with the versions that it has met."""
+
+    def __init__(self, connection: asyncpg.Connection, kinds: Mapping[str, TaskKind] = KINDS) -> None:
+        self._connection = connection
+        self._kinds = kinds
+        self._known: dict[UUID, Definition | None] = {}
+
+    async def check(self, instance_id: UUID | None = None) -> int:
+        """Replays one instance, or all; gives how many. Raises `AssertionError`."""
+        found = await self._connection.fetch(INSTANCES, instance_id)
+        for instance in found:
+            versions: dict[str, Definition] = {}
+            for version_id, ordinal in await self._connection.fetch(VERSIONS, instance["version_id"]):
+                if version_id not in self._known:
+                    self._known[version_id] = await self._definition(version_id)
+                definition = self._known[version_id]
+                if definition is not None:
+                    versions[str(ordinal)] = definition
+            await _check(self._connection, versions, instance)
+        return len(found)
+
+    async def _definition(self, version_id: UUID) -> Definition | None:
+        """None for a version with errors, which is stored and which no instance can have begun with."""
+        archive = await self._connection.fetchval("select files from dg.app_version where version_id = $1", version_id)
+        version, _ = load(Files.from_archive(archive), "development", kinds=self._kinds)
+        return version.definition if version is not None else None
 
 
 async def _check(connection: asyncpg.Connection, versions: Mapping[str, Definition], instance: asyncpg.Record) -> None:
@@ -252,4 +262,4 @@ def process_events(rows: Iterable[asyncpg.Record]) -> list[str]:
     return [type for type in types if type.startswith("app.instance.process.") or type == FORCED]
 
 
-__all__ = ["Mismatch", "Task", "check_replays", "process_events", "recomputed_tasks", "told"]
+__all__ = ["Mismatch", "Replays", "Task", "check_replays", "process_events", "recomputed_tasks", "told"]

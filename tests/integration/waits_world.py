@@ -1,7 +1,7 @@
 """Opens an app that waits on a database of its own; at the end its journal is replayed and its waits are counted."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from dialog_graph.settings import Settings
 from dialog_graph.storage.database import Options
 from dialog_graph.storage.logins import Logins
 from dialog_graph.testing.app_test import AppTest, with_app
-from tests.flow.replaying import check_replays
+from tests.flow.replaying_steps import replayed_at_each_step
 from tests.integration.rows import as_superior
 
 _STATE = """
@@ -67,13 +67,11 @@ async def waiting(
     *apps: Files,
     services: Mapping[str, ServiceHandler] = NO_SERVICES,
 ) -> AsyncGenerator[Waiting]:
-    """The apps on this database; when the block ends well, every instance is replayed."""
+    """The apps on this database; an instance is replayed after each of its steps, and all when the block ends well."""
     settings = Settings(data=folder, blobs=str(folder / "blobs"), keys=folder / "keys")
-    async with ports_of(settings, logins, Options(pool_min=0), services) as ports:
+    async with replayed_at_each_step(logins.setup, kinds_with(services)), AsyncExitStack() as stack:
+        ports = await stack.enter_async_context(ports_of(settings, logins, Options(pool_min=0), services))
         opened = [await with_app(ports, files) for files in apps]
         admin = await as_superior(logins)
-        try:
-            yield Waiting(opened[0], opened[1:], admin, logins)
-        finally:
-            await admin.close()
-    await check_replays(logins.setup, kinds_with(services))
+        stack.push_async_callback(admin.close)
+        yield Waiting(opened[0], opened[1:], admin, logins)
