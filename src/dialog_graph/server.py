@@ -101,7 +101,9 @@ async def ports_of(
         yield Ports(
             settings=settings,
             database=database,
-            catalogue=Catalogue(partial(apps.load, kinds=kinds_with(services)), settings.environment),
+            catalogue=Catalogue(
+                partial(apps.load, variables=settings.app_settings, kinds=kinds_with(services)), settings.environment
+            ),
             blobs=Blobs(Path(settings.blobs)),
             keys=Keys(files, ForeignKeys(egress.fetch_jwks, addresses)),
             egress=egress,

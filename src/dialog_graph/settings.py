@@ -5,7 +5,7 @@ with commas. A secret, and every address that may hold a password, may be given 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -17,6 +17,12 @@ from dialog_graph.model.party import KEY_ROLES
 
 PREFIX = "DIALOG_GRAPH_"
 MIB = 1 << 20
+
+APP_SECTIONS = ("AppSettings", "FrontEndSettings")
+"""Sections of `appsettings.json` that variables may overlay (app folder §13)."""
+
+SECRET_SECTIONS = ("NetsPaymentSettings", "MaskinportenSettings")
+"""Sections that hold secrets: these are for whoever pays or sends, and never for what reads an app."""
 
 _TEST_ONLY = ("fault", "test_no_app_authz", "test_no_rls")
 
@@ -57,6 +63,36 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return found
 
 
+class _AppVariables(PydanticBaseSettingsSource):
+    """Reads `Section__Key` of the sections that apps know, and `Section__Key_FILE`; the variable itself wins."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """All of them, by the section's own spelling, for the one field that has them."""
+        found = _sections(os.environ.items()) if field_name == _APP_VARIABLES else {}
+        files = {name.removesuffix("_FILE"): path for name, path in found.items() if name.endswith("_FILE")}
+        read = {name: Path(path).read_text(encoding="utf-8").strip() for name, path in files.items() if path}
+        return read | {name: text for name, text in found.items() if not name.endswith("_FILE")}, field_name, True
+
+    def __call__(self) -> dict[str, Any]:
+        """The field, where there is any such variable."""
+        found = self.get_field_value(self.settings_cls.model_fields[_APP_VARIABLES], _APP_VARIABLES)[0]
+        return {_APP_VARIABLES: found} if found else {}
+
+
+_APP_VARIABLES = "app_variables"
+
+
+def _sections(variables: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Those that begin with the name of a section, in any case, two underscores, and go on."""
+    known = {section.lower(): section for section in (*APP_SECTIONS, *SECRET_SECTIONS)}
+    found: dict[str, str] = {}
+    for name, text in variables:
+        section, _, key = name.partition("__")
+        if key and section.lower() in known:
+            found[f"{known[section.lower()]}__{key}"] = text
+    return found
+
+
 def _is_secret(field: FieldInfo) -> bool:
     return "SecretStr" in str(field.annotation)
 
@@ -79,7 +115,10 @@ def _operators(given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 class Settings(BaseSettings):
-    """All settings. Paths are as given, relative to the working folder; times are seconds, sizes bytes."""
+    """All settings. Paths are as given, relative to the working folder; times are seconds, sizes bytes.
+
+    `app_variables`: `Section__Key` -> text, over the `appsettings.json` of every app.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, populate_by_name=True, extra="forbid", hide_input_in_errors=True
@@ -119,6 +158,8 @@ class Settings(BaseSettings):
     pool_min: int = Field(default=2, ge=0)
     pool_max: int = Field(default=10, ge=1)
 
+    app_variables: Mapping[str, SecretStr] = Field(default_factory=dict[str, SecretStr])
+
     fault: str | None = None
     test_no_app_authz: Switch = False
     test_no_rls: Switch = False
@@ -130,6 +171,12 @@ class Settings(BaseSettings):
         if used and self.environment == "production":
             raise ValueError(f"expected no test switches in production, but {', '.join(used)} is set")
         return self
+
+    @property
+    def app_settings(self) -> Mapping[str, str]:
+        """The variables that an app's settings are read from; secrets are not among them."""
+        open_ = tuple(f"{section}__" for section in APP_SECTIONS)
+        return {name: text.get_secret_value() for name, text in self.app_variables.items() if name.startswith(open_)}
 
     @property
     def is_development(self) -> bool:
@@ -151,4 +198,4 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Keywords win over variables, variables over files; `.env` files are not read."""
-        return init_settings, env_settings, _SecretFiles(settings_cls)
+        return init_settings, env_settings, _SecretFiles(settings_cls), _AppVariables(settings_cls)

@@ -62,7 +62,7 @@ def test_a_secret_comes_from_a_file_and_the_variable_wins(monkeypatch: pytest.Mo
     settings = Settings()
     assert settings.database_url is not None
     assert settings.database_url.get_secret_value() == "postgresql://from:variable@h/d"
-    assert "variable" not in repr(settings)
+    assert "from:" not in repr(settings)
 
 
 def test_settings_do_not_change() -> None:
@@ -86,3 +86,31 @@ def test_a_wrong_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, va
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError):
         Settings()
+
+
+def test_variables_of_apps_are_taken_by_their_section(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AppSettings__RemoveHiddenData", "true")
+    monkeypatch.setenv("FRONTENDSETTINGS__Phone", "800")
+    monkeypatch.setenv("AppSettings__", "nothing")
+    monkeypatch.setenv("Other__Key", "x")
+    assert Settings().app_settings == {"AppSettings__RemoveHiddenData": "true", "FrontEndSettings__Phone": "800"}
+
+
+def test_secrets_of_apps_come_from_variables_and_files_and_are_not_for_what_reads_an_app(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    key.write_text("from-file\n", encoding="utf-8")
+    monkeypatch.setenv("NetsPaymentSettings__SecretApiKey", "from-variable")
+    monkeypatch.setenv("NetsPaymentSettings__SecretApiKey_FILE", str(key))
+    monkeypatch.setenv("MaskinportenSettings__JwkBase64_FILE", str(key))
+
+    settings = Settings()
+
+    found = {name: secret.get_secret_value() for name, secret in settings.app_variables.items()}
+    assert found == {
+        "NetsPaymentSettings__SecretApiKey": "from-variable",
+        "MaskinportenSettings__JwkBase64": "from-file",
+    }
+    assert settings.app_settings == {}
+    assert "from-" not in repr(settings) + settings.model_dump_json()

@@ -27,6 +27,12 @@ def settings_of(**given: Any) -> Settings:
                 continue
             typer.echo(f"{'.'.join(str(part) for part in error['loc']) or 'settings'}: {error['msg']}", err=True)
         raise typer.Exit(2) from None
+    except OSError as fault:
+        typer.echo(told(f"expected a file that can be read, but {fault.filename}: {fault.strerror}"), err=True)
+        raise typer.Exit(2) from None
+    except UnicodeDecodeError:
+        typer.echo("expected a secret in UTF-8, but a file named by a variable _FILE holds other bytes", err=True)
+        raise typer.Exit(2) from None
 
 
 _FOLLOWING = "default_factory_not_called"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dialog_graph import apps, urns
 from dialog_graph.access.claim_rules import ORG_URN
-from dialog_graph.apps.task_kinds import NO_SERVICES, kinds_with
+from dialog_graph.apps.task_kinds import NO_SERVICES
 from dialog_graph.commands.instantiate import Instantiate, instantiate
 from dialog_graph.model.principal import Principal, PrincipalKind, app_worker
 from dialog_graph.model.service_task import ServiceHandler
@@ -122,7 +122,7 @@ def files_of(folder: Path) -> apps.Files:
 
 async def with_app(ports: Ports, files: apps.Files) -> AppTest:
     """Registers the app. Raises `BrokenApp` where it has errors."""
-    version, diagnostics = apps.load(files, ports.settings.environment, kinds=kinds_with(ports.services))
+    version, diagnostics = await ports.catalogue.load(files)
     if version is None or not version.can_be_activated:
         raise BrokenApp("\n".join(f"{item.file}:{item.line} {item.code} {item.message}" for item in diagnostics))
     async with ports.database.transaction(app_worker(version.app_id.org, version.app_id.app)) as tx:

@@ -43,6 +43,32 @@ def test_the_environment_lies_over_the_files() -> None:
     assert dict(settings.front_end) == {"Phone": "800"}
 
 
+def test_a_variable_that_is_wrong_is_told_without_its_text_and_the_files_are_not_blamed() -> None:
+    given = files({"appsettings.json": {"AppSettings": {"RemoveHiddenData": True}}})
+    variables = {"AppSettings__RemoveHiddenData": "s3cret", "AppSettings__CacheResourceLifeTimeInSeconds": "s3cret"}
+
+    version, diagnostics = load(given, "development", variables)
+
+    assert version is not None
+    assert not version.can_be_activated
+    told = [(item.code, item.line, item.message) for item in diagnostics if item.is_error]
+    wrong = "expected {} at the environment variable AppSettings__{}, but it is another text"
+    assert told == [
+        ("DG3004", None, wrong.format("a whole number", "CacheResourceLifeTimeInSeconds")),
+        ("DG3004", None, wrong.format("true or false", "RemoveHiddenData")),
+    ]
+
+
+def test_a_variable_keeps_the_spelling_that_the_file_has_for_its_key() -> None:
+    """Some systems write the names of all variables in capitals."""
+    given = files({"appsettings.json": {"FrontEndSettings": {"phone": "110"}}})
+
+    version, _ = load(given, "development", {"FRONTENDSETTINGS__PHONE": "800", "FrontEndSettings__Mail": "a@b.test"})
+
+    assert version is not None
+    assert dict(version.settings.front_end) == {"phone": "800", "Mail": "a@b.test"}
+
+
 def test_switches_come_from_the_toml_file() -> None:
     text = """
 strict_gateways = true

@@ -21,6 +21,19 @@ def test_a_wrong_setting_is_named_without_its_value(command: list[str], monkeypa
     assert isinstance(result.exception, SystemExit)
 
 
+@pytest.mark.parametrize(("content", "reason"), [(None, "No such file"), (b"\xff", "UTF-8")])
+def test_a_file_of_a_secret_that_cannot_be_read_is_told(
+    content: bytes | None, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is not None:
+        (tmp_path / "key").write_bytes(content)
+    for name in ("DATABASE_URL_FILE", "NetsPaymentSettings__SecretApiKey_FILE"):
+        with monkeypatch.context() as patched:
+            patched.setenv(name, str(tmp_path / "key"))
+            result = RUN.invoke(app, ["check", str(tmp_path)])
+        assert (result.exit_code, reason in result.stderr, "Traceback" in result.output) == (2, True, False)
+
+
 def test_a_port_that_is_none_is_told(tmp_path: Path) -> None:
     result = RUN.invoke(app, ["serve", "--port", "99999", "--apps", str(tmp_path)])
     assert (result.exit_code, "65535" in result.output) == (2, True)

@@ -29,7 +29,7 @@ def read_settings(
     tops = [top for document in documents if document and (top := document.object())]
     for top in tops:
         _refuse_secrets(top)
-    merged = _Merged(tops, {name.lower(): value for name, value in variables.items()})
+    merged = _Merged(tops, {name.lower(): value for name, value in variables.items()}, findings)
     switches = _Switches(_toml(files, findings), findings)
     return AppSettings(
         environment=environment,
@@ -57,9 +57,10 @@ def read_settings(
 class _Merged:
     """`AppSettings` of all files and the environment; what is written last counts."""
 
-    def __init__(self, tops: list[JsonObject], variables: Mapping[str, str]) -> None:
+    def __init__(self, tops: list[JsonObject], variables: Mapping[str, str], findings: Findings) -> None:
         self.sections = [top.part("AppSettings") for top in tops]
         self.variables = variables
+        self.findings = findings
 
     def _last(self, name: str) -> Json_ | None:
         found = [node for section in self.sections if (node := section.get(name))]
@@ -68,13 +69,22 @@ class _Merged:
     def _written(self, name: str) -> str | None:
         return self.variables.get(f"appsettings__{name.lower()}")
 
+    def _misspelt(self, name: str, expected: str) -> None:
+        """Of a variable: the files are not to blame, and its text is not told."""
+        key = f"the environment variable AppSettings__{name}"
+        self.findings.add("DG3004", At(file=SETTINGS), expected=expected, key=key, found="another text")
+
     def flag(self, name: str, default: bool) -> bool:
         node, written = self._last(name), self._written(name)
-        value = written if written is not None else node.value if node else None
+        value = written.strip() if written is not None else node.value if node else None
         text = str(value).lower()
         if text in ("true", "false"):
             return text == "true"
-        return default if value is None or node is None else bool(node.wrong("a boolean")) or default
+        if written is not None:
+            self._misspelt(name, "true or false")
+        elif value is not None and node is not None:
+            node.wrong("a boolean")
+        return default
 
     def text(self, name: str) -> str | None:
         node, written = self._last(name), self._written(name)
@@ -88,6 +98,8 @@ class _Merged:
         node, written = self._last(name), self._written(name)
         if written is not None and written.isascii() and written.isdigit():
             return int(written[:9])
+        if written is not None:
+            self._misspelt(name, "a whole number")
         found = node.whole() if node else None
         return default if found is None else found
 
@@ -97,8 +109,12 @@ def _front_end(tops: list[JsonObject], variables: Mapping[str, str]) -> dict[str
     for top in tops:
         section = top.part("FrontEndSettings")
         found |= {name: text for name in section.names() if (text := _plain(section.get(name))) is not None}
-    prefix = "FrontEndSettings__"
-    return found | {name.removeprefix(prefix): text for name, text in variables.items() if name.startswith(prefix)}
+    spellings = {name.lower(): name for name in found}
+    for name, text in variables.items():
+        section, _, key = name.partition("__")
+        if section.lower() == "frontendsettings" and key:
+            found[spellings.get(key.lower(), key)] = text
+    return found
 
 
 def _plain(node: Json_ | None) -> str | None:
