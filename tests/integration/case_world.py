@@ -79,6 +79,13 @@ select jsonb_build_object(
     'dialog', (select to_jsonb(d) from dg.dialog d where instance_id = $1),
     'detail', (select to_jsonb(d) from dg.dialog_detail d where instance_id = $1),
     'seen', (select jsonb_agg(to_jsonb(d) order by seen_at) from dg.dialog_seen d where instance_id = $1),
+    'timers', (select jsonb_agg(to_jsonb(w) order by timer_id) from dg.timer w where instance_id = $1),
+    'subscriptions', (select jsonb_agg(to_jsonb(w) order by subscription_id)
+                        from dg.message_subscription w where instance_id = $1),
+    'messages', (select jsonb_agg(to_jsonb(w) order by message_id) from dg.message_buffer w),
+    'jobs', (select jsonb_agg(to_jsonb(w) order by job_id) from dg.job w where instance_id = $1),
+    'incidents', (select jsonb_agg(to_jsonb(w) order by incident_id) from dg.incident w where instance_id = $1),
+    'links', (select jsonb_agg(to_jsonb(w) order by link_id) from dg.link w where instance_id = $1),
     'keys', (select jsonb_agg(to_jsonb(k) order by key) from dg.idempotency k where scope = $1::text)
 )
 """

@@ -87,14 +87,14 @@ async def _permitted(work: Work) -> Permit:
 
 async def _version(work: Work, to_version: str) -> AppVersion:
     is_number = to_version.isascii() and to_version.isdecimal() and len(to_version) <= len(str(2**31))
-    found = await version_changes.version_id(work.tx, work.instance.app_id, int(to_version)) if is_number else None
+    found = await version_changes.known_version(work.tx, work.instance.app_id, int(to_version)) if is_number else None
     if found is None:
         expected, actual = f"the number of a version of {work.instance.app_id}", "there is no such version"
         raise Refused(Refusal(code="INVALID_INPUT", expected=expected, actual=actual, path=("toVersion",)))
-    version = await work.ports.catalogue.version(work.tx, found)
-    if not version.can_be_activated:
+    if found.has_errors:
+        # It may not even compile.
         raise Refused(Refusal(code="MIGRATION_REFUSED", expected="a version without errors", actual="it has errors"))
-    return version
+    return await work.ports.catalogue.version(work.tx, found.version_id)
 
 
 async def _migrated(work: Work, version: AppVersion, names: Mapping[str, str], given: MigrateInstance) -> Findings:

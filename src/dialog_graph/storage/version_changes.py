@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from dialog_graph.model.diagnostic import has_errors
+from dialog_graph.storage.app_versions import stored_diagnostics
 from dialog_graph.storage.database import Snapshot, Transaction
 from dialog_graph.urns import AppId
 
@@ -43,11 +45,20 @@ _MOVING = (*((table, "owner") for table in (*_WAITS, "job", "link")), ("incident
 """Tables of what can be called otherwise, and their column for the owner."""
 
 
-async def version_id(tx: Snapshot, app_id: AppId, ordinal: int) -> UUID | None:
-    """The id of a version by its number."""
-    return await tx.fetchval(
-        "select version_id from app_version where app_id = $1 and ordinal = $2", str(app_id), ordinal
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A version of an app as it was registered. `has_errors`: nothing can run it, whether or not it compiles."""
+
+    version_id: UUID
+    has_errors: bool
+
+
+async def known_version(tx: Snapshot, app_id: AppId, ordinal: int) -> Known | None:
+    """A version by its number."""
+    row = await tx.fetchrow(
+        "select version_id, diagnostics from app_version where app_id = $1 and ordinal = $2", str(app_id), ordinal
     )
+    return None if row is None else Known(row["version_id"], has_errors(stored_diagnostics(row["diagnostics"])))
 
 
 async def carry(tx: Transaction, instance_id: UUID, carried: Carried) -> None:
