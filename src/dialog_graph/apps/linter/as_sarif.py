@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from dialog_graph.apps.linter.explanations import explanations
 from dialog_graph.apps.linter.places import uri_from
 from dialog_graph.apps.linter.report import CheckedApp, CheckReport
 from dialog_graph.apps.linter.rules import FINDING_RULES, FindingRule
+from dialog_graph.apps.linter.source_text import MARK, SourceText, decode
 from dialog_graph.model.diagnostic import Diagnostic, DiagnosticPlace, DiagnosticSeverity
 from dialog_graph.model.json_value import Json
 
@@ -31,7 +33,7 @@ def as_sarif(report: CheckReport, base: Path, version: str) -> dict[str, Json]:
     }
     run: dict[str, Json] = {
         "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
+        "columnKind": "utf16CodeUnits",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which the linter was started."}}},
         "invocations": [{"executionSuccessful": True}],
         "results": [_result(app, item, base) for app in report.apps for item in app.diagnostics],
@@ -52,7 +54,7 @@ def _rule(rule: FindingRule) -> Json:
 
 def _result(app: CheckedApp, item: Diagnostic, base: Path) -> Json:
     message = f"{item.message} ({item.hint})" if item.hint else item.message
-    physical = _physical(app, item.file, base, _region(item.line, item.column))
+    physical = _physical(app, item.file, base, _region(item.line, _utf16_column(app, item)))
     location: dict[str, Json] = {"physicalLocation": physical}
     names: list[Json] = [{"name": name} for name in (item.element_id, item.path) if name]
     if names:
@@ -78,6 +80,23 @@ def _physical(app: CheckedApp, file: str, base: Path, region: dict[str, Json]) -
     if region:
         place["region"] = region
     return place
+
+
+def _utf16_column(app: CheckedApp, item: Diagnostic) -> int | None:
+    """The column as viewers count it: in UTF-16 code units, without a byte order mark."""
+    if item.column is None or item.line is None:
+        return None
+    text = _text(app.files.contents.get(item.file, b"") if app.files else b"")
+    before = ((text.line(item.line) if text else None) or "")[: item.column - 1]
+    # The reader of JSON counts the mark as a character, that of XML does not.
+    marks = before.startswith(MARK) and item.file.endswith(".json")
+    return item.column + sum(char > "\uffff" for char in before) - marks
+
+
+@lru_cache(maxsize=2)
+def _text(content: bytes) -> SourceText | None:
+    """Findings come file by file."""
+    return decode(content)
 
 
 def _region(line: int | None, column: int | None) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from dialog_graph.apps.linter.as_text import WIDTH
 from dialog_graph.apps.linter.rules import FINDING_RULES
 from dialog_graph.model.diagnostic import Diagnostic, DiagnosticPlace, DiagnosticSeverity
 from dialog_graph.urns import AppId
+from tests.unit.apps.linter.sarif_shape import misshapen
 from tests.unit.apps.sample import METADATA, PROCESS, metadata
 from tests.unit.apps.test_folders import write
 
@@ -160,7 +161,9 @@ LEVELS = {"none", "note", "warning", "error"}
 
 
 def sarif_problems(log: Any) -> list[str]:
-    """What SARIF 2.1.0 demands of the parts that we write (sections 3.13, 3.14, 3.19, 3.27, 3.29, 3.30, 3.49)."""
+    """What SARIF 2.1.0 demands: the shape of what we write, and what members say of each other."""
+    if found := misshapen(log, "log"):
+        return found
     problems = [] if log["version"] == "2.1.0" and log["$schema"].endswith("sarif-schema-2.1.0.json") else ["version"]
     for run in log["runs"]:
         driver = run["tool"]["driver"]
@@ -219,9 +222,42 @@ def test_the_rules_of_sarif_are_looked_at() -> None:
     result = log["runs"][0]["results"][0]
     result["ruleIndex"] += 1
     result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "a b\\c"
-    result["locations"][0]["physicalLocation"]["region"] = {"startColumn": 0}
+    result["locations"][0]["physicalLocation"]["region"] = {"startLine": 0}
 
     assert sarif_problems(log) == ["ruleIndex", "uri a b\\c", "region"]
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "told"),
+    [
+        ("rule", "DG1", "rule is not in 3.27"),
+        ("message", {}, "message.text is missing"),
+        ("message", "m", "message is no object"),
+        ("ruleIndex", "1", "ruleIndex is no int"),
+        ("locations", {}, "locations is no list"),
+        ("partialFingerprints", {"a": 1}, "partialFingerprints.a is no str"),
+    ],
+)
+def test_the_shape_of_sarif_is_looked_at(member: str, value: object, told: str) -> None:
+    log = json.loads(json.dumps(as_sarif(report(finding()), BASE, "1")))
+    log["runs"][0]["results"][0][member] = value
+
+    assert sarif_problems(log) == [f".runs[0].results[0].{told}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "expected"),
+    [("  titel: 1", 3, 3), ("æøå x", 5, 5), ("\U0001f30d\U0001f30d x", 4, 6), ("\ufeff{", 2, 1), ("x", 9, 9)],
+)
+def test_sarif_counts_columns_in_utf16_units_without_a_byte_order_mark(line: str, column: int, expected: int) -> None:
+    """Viewers put their mark there; a place that the line does not have stays."""
+    found = report(finding(line=1, column=column), contents={METADATA: line.encode()})
+
+    log: Any = as_sarif(found, BASE, "1")
+
+    run = log["runs"][0]
+    assert run["columnKind"] == "utf16CodeUnits"
+    assert run["results"][0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 1, "startColumn": expected}
 
 
 def test_sarif_names_files_from_the_base_and_others_by_their_whole_address() -> None:
