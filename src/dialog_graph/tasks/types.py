@@ -38,7 +38,9 @@ def is_service(name: str) -> bool:
 def type_of(name: str) -> TaskType:
     """The row for a type; one without code here needs its own name as action, and no gate lets it pass.
 
-    Process engine §8.1, last rows. The interpreter opens an incident where such a task is reached.
+    What only the server completes takes `write` to be tried again. Process engine §8.1, last rows. The interpreter
+    opens an incident where such a task is reached.
     """
+    action = "write" if is_service(name) else name
     known = TYPES.get(name)
-    return known or TaskType(name=name, kind=TaskKind.SERVICE, awaits=Awaits.INPUT, required=(name,))
+    return known or TaskType(name=name, kind=TaskKind.SERVICE, awaits=Awaits.INPUT, required=(action,))

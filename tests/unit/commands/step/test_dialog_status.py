@@ -138,3 +138,43 @@ def test_a_process_that_stopped_before_a_gateway_keeps_its_status() -> None:
         Derived.AWAITING_CONFIRMATION,
         None,
     )
+
+
+# Incidents and other waits ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("type", ["timer", "message", "signal", "condition", "eventBasedGateway"])
+@pytest.mark.parametrize("state", [TaskState.WAITING, TaskState.COMPLETED, TaskState.FAILED])
+def test_an_event_that_is_waited_for_is_no_task_of_the_party(type: str, state: TaskState) -> None:
+    """Neither that it is waited for nor that it has come makes the next form one of additional input."""
+    event, form = task(type, state, number=2), task(number=3)
+    assert derive(instance(event, form)) == (Derived.AWAITING_INPUT, form)
+    confirmed = task("confirmation", TaskState.COMPLETED)
+    assert derive(instance(confirmed, event))[0] is Derived.AWAITING_CONFIRMATION
+
+
+@pytest.mark.parametrize(
+    "last", [DONE, task("confirmation", TaskState.COMPLETED), task("signing", TaskState.COMPLETED)]
+)
+def test_an_incident_is_the_owners_matter_and_changes_no_status(last: TaskEntry) -> None:
+    working, stopped = task("pdf", TaskState.WAITING, number=2), task("pdf", TaskState.FAILED, number=2)
+    before, after = instance(last, working), instance(last, stopped, has_incident=True)
+    assert derive(before)[0] is derive(after)[0]
+
+
+def test_an_incident_beside_a_form_does_not_speak() -> None:
+    form = task(number=1)
+    found = instance(form, task("pdf", TaskState.FAILED, number=2), has_incident=True)
+    assert derive(found) == (Derived.AWAITING_INPUT, form)
+
+
+def test_a_task_of_the_owner_that_stopped_still_waits_for_the_owner() -> None:
+    stopped = task("feedback", TaskState.FAILED, number=2)
+    assert derive(instance(DONE, stopped, has_incident=True)) == (Derived.AWAITING_FEEDBACK, stopped)
+
+
+@pytest.mark.parametrize("state", [TaskState.WAITING, TaskState.FAILED, TaskState.COMPLETED])
+def test_a_task_of_a_further_type_that_only_the_server_completes_is_no_task_of_the_party(state: TaskState) -> None:
+    own = task("archive", state, number=2)
+    assert derive(instance(DONE, own), {own.element_id})[0] is Derived.AWAITING_INPUT
+    assert derive(instance(own, task(number=3)), {own.element_id})[0] is Derived.AWAITING_INPUT
