@@ -13,7 +13,8 @@ from uuid import UUID
 
 import asyncpg
 
-_OF = "($1::uuid[] is null or i.instance_id = any($1))"
+from tests.chaos.equalities_of_waits import OF, OF_WAITS
+
 _OF_OWNER = "'feedback', 'externalValidation', 'receiveMessage'"
 """Types of tasks that the service owner ends; the dialog speaks of them when nobody else is waited for."""
 
@@ -21,18 +22,18 @@ EQUALITIES: Mapping[str, str] = {
     "the revision counts the commits": f"""
         select i.instance_id, i.revision || ' <> ' || count(distinct e.xid)::text
           from dg.instance i left join dg.event e on e.stream_id = i.instance_id
-         where {_OF} group by i.instance_id having i.revision <> count(distinct e.xid)
+         where {OF} group by i.instance_id having i.revision <> count(distinct e.xid)
     """,
     "the events of an instance have no gap": f"""
         select i.instance_id, i.event_seq || ': ' || count(e.seq)::text
           from dg.instance i left join dg.event e on e.stream_id = i.instance_id
-         where {_OF} group by i.instance_id
+         where {OF} group by i.instance_id
         having (i.event_seq, i.event_seq, 1) is distinct from (count(e.seq), max(e.stream_seq), min(e.stream_seq))
     """,
     "the events of a dialog have no gap": f"""
         select i.instance_id, d.last_update_seq || ': ' || count(e.seq)::text
           from dg.instance i join dg.dialog d using (instance_id) left join dg.event e on e.stream_id = d.dialog_id
-         where {_OF} group by i.instance_id, d.dialog_id
+         where {OF} group by i.instance_id, d.dialog_id
         having (d.last_update_seq, d.last_update_seq, 1)
                is distinct from (count(e.seq), max(e.stream_seq), min(e.stream_seq))
     """,
@@ -44,7 +45,7 @@ EQUALITIES: Mapping[str, str] = {
     "every instance has its dialog, whole": f"""
         select i.instance_id, 'dialog ' || coalesce(d.dialog_id::text, 'none') from dg.instance i
           left join dg.dialog d using (instance_id)
-         where {_OF} and not (
+         where {OF} and not (
             exists (select from dg.dialog_detail p where p.dialog_id = d.dialog_id)
             and exists (select from dg.dialog_so_label l where l.dialog_id = d.dialog_id))
     """,
@@ -56,7 +57,7 @@ EQUALITIES: Mapping[str, str] = {
              where o.instance_id = i.instance_id
                and (o.status = 'ACTIVE' or o.status in ('WAITING', 'FAILED') and o.type in ({_OF_OWNER}))
              order by o.type in ({_OF_OWNER}), o.position limit 1) t on true
-         where {_OF} and d.status <> case
+         where {OF} and d.status <> case
             when exists (select from dg.confirmation c where c.instance_id = i.instance_id) then 'COMPLETED'
             when i.archived_at is not null then 'AWAITING'
             when i.ended_at is not null then 'NOT_APPLICABLE'
@@ -68,13 +69,13 @@ EQUALITIES: Mapping[str, str] = {
     """,
     "the dialog is as new as its last event": f"""
         select i.instance_id, d.updated_at::text from dg.instance i join dg.dialog d using (instance_id)
-         where {_OF} and (d.deleted_at is distinct from i.deleted_at or d.updated_at <> (
+         where {OF} and (d.deleted_at is distinct from i.deleted_at or d.updated_at <> (
             select max(time) from dg.event e
              where e.stream_id = d.dialog_id and e.type <> 'dialogporten.dialog.seen.v1'))
     """,
     "activities and transmissions have their events": f"""
         select i.instance_id, 'parts of the dialog' from dg.instance i join dg.dialog d using (instance_id)
-         where {_OF} and (
+         where {OF} and (
             (select count(*) from dg.dialog_activity a where a.dialog_id = d.dialog_id) <>
             (select count(distinct e.data ->> 'activityId') from dg.event e where e.stream_id = d.dialog_id)
             or (select count(*) from dg.dialog_transmission a where a.dialog_id = d.dialog_id) <>
@@ -83,20 +84,20 @@ EQUALITIES: Mapping[str, str] = {
     "every task entry has its events": f"""
         select i.instance_id, t.element_id || ' #' || t.entry_no
           from dg.instance i join dg.process_task t using (instance_id)
-         where {_OF} and (1, (t.status in ('COMPLETED', 'ABANDONED'))::int) <> (
+         where {OF} and (1, (t.status in ('COMPLETED', 'ABANDONED'))::int) <> (
             select count(*) filter (where e.type like 'app.instance.process.movedTo.%'),
                    count(*) filter (where e.type ~ '^app.instance.process.task(Ended|Abandoned).')
               from dg.event e where e.stream_id = i.instance_id and e.entry_id = t.entry_id)
     """,
     "every entry that was told of has its row": f"""
         select i.instance_id, e.type from dg.instance i join dg.event e on e.stream_id = i.instance_id
-         where {_OF} and e.entry_id is not null
+         where {OF} and e.entry_id is not null
            and not exists (select from dg.process_task t where t.entry_id = e.entry_id)
     """,
     "a data element has an event for each revision": f"""
         select i.instance_id, x.data_type || ' ' || x.element_id
           from dg.instance i join dg.data_element x using (instance_id)
-         where {_OF} and (x.revision::bigint, (x.deleted_at is not null)::int::bigint) <> (
+         where {OF} and (x.revision::bigint, (x.deleted_at is not null)::int::bigint) <> (
             select count(*) filter (where e.type in ('app.instance.data.created', 'app.instance.data.updated')),
                    count(*) filter (where e.type = 'app.instance.data.deleted')
               from dg.event e where e.stream_id = i.instance_id and e.data ->> 'elementId' = x.element_id::text)
@@ -104,48 +105,49 @@ EQUALITIES: Mapping[str, str] = {
     "a data element has the hash that was told": f"""
         select i.instance_id, x.data_type || ' ' || x.element_id
           from dg.instance i join dg.data_element x using (instance_id)
-         where {_OF} and x.sha256 is distinct from (
+         where {OF} and x.sha256 is distinct from (
             select e.data ->> 'sha256' from dg.event e
              where e.stream_id = i.instance_id and e.data ->> 'elementId' = x.element_id::text
              order by e.stream_seq desc limit 1)
     """,
     "no element was told of that has no row": f"""
         select i.instance_id, e.type from dg.instance i join dg.event e on e.stream_id = i.instance_id
-         where {_OF} and e.type like 'app.instance.data.%' and e.data ? 'elementId'
+         where {OF} and e.type like 'app.instance.data.%' and e.data ? 'elementId'
            and not exists (select from dg.data_element x where x.element_id::text = e.data ->> 'elementId')
     """,
     "stored bytes have their hash and size": f"""
         select i.instance_id, x.data_type from dg.instance i join dg.data_element x using (instance_id)
-         where {_OF} and x.document is not null and x.deleted_at is null
+         where {OF} and x.document is not null and x.deleted_at is null
            and (encode(sha256(coalesce(x.xml, x.document)), 'hex'), octet_length(coalesce(x.xml, x.document)))
                <> (x.sha256, x.size)
     """,
     "locks fit the open tasks": f"""
         select i.instance_id, x.data_type || ' ' || x.lock from dg.instance i join dg.data_element x using (instance_id)
-         where {_OF} and x.task_id is not null and x.deleted_at is null and x.lock <> case
+         where {OF} and x.task_id is not null and x.deleted_at is null and x.lock <> case
             when exists (select from dg.process_task t where t.instance_id = i.instance_id
                             and t.element_id = x.task_id and t.status in ('ACTIVE', 'WAITING', 'FAILED'))
             then 'none' else 'process' end
     """,
     "confirmations have their event": f"""
         select i.instance_id, 'confirmed' from dg.instance i
-         where {_OF} and (select count(*) from dg.confirmation c where c.instance_id = i.instance_id) <> (
+         where {OF} and (select count(*) from dg.confirmation c where c.instance_id = i.instance_id) <> (
             select count(*) from dg.event e where e.stream_id = i.instance_id and e.type = 'app.instance.confirmed')
     """,
     "the columns of the instance fit its tasks": f"""
         select i.instance_id, coalesce(i.current_task, '-') from dg.instance i
-         where {_OF} and i.current_task is distinct from (
+         where {OF} and i.current_task is distinct from (
             select t.element_id from dg.process_task t
              where t.instance_id = i.instance_id and t.status in ('ACTIVE', 'WAITING', 'FAILED')
              order by t.position limit 1)
     """,
+    **OF_WAITS,
 }
 """Name -> statement that gives (instance, detail) of each row that breaks it."""
 
 KEYED = f"""
     select i.instance_id, i.revision || ' <> ' || count(k.key)::text from dg.instance i
       left join dg.idempotency k on k.result ->> 'instance_id' = i.instance_id::text
-     where {_OF} group by i.instance_id having i.revision <> count(k.key)
+     where {OF} group by i.instance_id having i.revision <> count(k.key)
 """
 """Where every command has a key: each revision has exactly one stored outcome."""
 
