@@ -52,7 +52,8 @@ def _of_loop(loop: StandardLoop | MultiInstance | None) -> _Parts:
 
 
 def _of_event(event: EventDefinition) -> _Parts:
-    return {TIMER: event.timer.expression if event.timer else None, CONDITION: event.condition}
+    timer = event.timer.expression if event.timer else None
+    return {TIMER: timer, CONDITION: event.condition, PARTY: event.party}
 
 
 def _of_call(call: CallAppConfig) -> _Parts:

@@ -109,7 +109,7 @@ class EventDefinition:
     """`code`: of an error or escalation (where it has none, its id), None = catches every one.
 
     `target`: number of the catch event that a link leads to, of the one activity that a throw compensates.
-    `action`: of the deadline of a task, what ends the task.
+    `action`: of the deadline of a task, what ends the task. `party`: whose instance a start event of the process makes.
     """
 
     type: EventType
@@ -119,3 +119,4 @@ class EventDefinition:
     signal: str | None = None
     condition: Expression | None = None
     action: str | None = None
+    party: Expression | None = None

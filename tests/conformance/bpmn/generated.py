@@ -437,6 +437,8 @@ def _node(model: Model, id: str) -> str:
     if node.get("rules", {}).get("completion"):
         inside += '<completionCondition>["free"]</completionCondition>'
     inside += _event(node) if node.get("event") else ""
+    if node["tag"] == "startEvent" and node.get("event") == "timer":
+        inside = STARTED + inside
     inside += _loop(id, node["loop"]) if node.get("loop") else ""
     given = {"default": node["default"], "attachedToRef": node.get("host")}
     given["messageRef"] = "paid-id" if node["tag"] in ("receiveTask", "sendTask") else None
@@ -458,6 +460,8 @@ REFERENCES = {
     "message": "messageRef='{}-id'",
     "signal": "signalRef='{}-id'",
 }
+STARTED = '<extensionElements><dg:start party="urn:altinn:party:id:1"/></extensionElements>'
+"""Whose instance a timer begins; where one begins an event subprocess it is passed over."""
 KEY = "<extensionElements><dg:correlation key='[\"free\"]'/></extensionElements>"
 
 

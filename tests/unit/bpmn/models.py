@@ -127,6 +127,11 @@ def every(cycle: str) -> str:
     return f"<bpmn:timerEventDefinition><bpmn:timeCycle>{cycle}</bpmn:timeCycle></bpmn:timerEventDefinition>"
 
 
+def begun_for(party: str = "urn:altinn:party:id:1") -> str:
+    """Whose instance a start event makes that begins by itself."""
+    return f"<bpmn:extensionElements><dg:start party='{party}'/></bpmn:extensionElements>"
+
+
 def message(name: str = "paid", key: str = '["key"]') -> str:
     """A message event definition with a correlation key."""
     extension = f"<bpmn:extensionElements><dg:correlation key='{key}'/></bpmn:extensionElements>" if key else ""

@@ -10,6 +10,7 @@ from tests.unit.bpmn.models import (
     after,
     at,
     back_to,
+    begun_for,
     boundary,
     catch,
     codes,
@@ -25,6 +26,7 @@ from tests.unit.bpmn.models import (
     message,
     node,
     process,
+    signal,
     start,
     subprocess,
     task,
@@ -147,6 +149,10 @@ CASES: dict[str, tuple[bytes, int, str | None, str]] = {
     "DG2123": (
         process(*line(catch("X", "<bpmn:conditionalEventDefinition/>"))), 4, "X",
         'conditional event "X" has no condition',
+    ),
+    "DG2124": (
+        process(*PLAIN, node("startEvent", "X", every("R/P1D")), flow("X", "Fill")), AT, "X",
+        'start event "X" is begun by a timer, and nothing says for which party',
     ),
     "DG2201": (
         process(*TWO, flow("Gateway", "End", '["x"]'), flow("Gateway", "Other", '["y"]')), 5, "Gateway",
@@ -462,3 +468,33 @@ def test_extensions_of_events_that_mean_nothing_there_are_told():
     declared = f'<bpmn:message id="own" name="own">{own}</bpmn:message>'
     told = [(each.element_id, len(each.related)) for each in found(process(*line(odd), declared=declared), "DG2302")]
     assert told == [("own", 1)]
+
+
+# who begins by a timer
+
+
+@pytest.mark.parametrize(
+    ("party", "problem"),
+    [
+        ("urn:altinn:organization:identifier-no:310001015", None),
+        ('["frontendSettings", "party"]', None),
+        ('"urn:altinn:party:id:5"', None),
+        ("", "is begun by a timer, and nothing says for which party"),
+        ("somebody", 'begins for "somebody", which is no party'),
+        ("urn:altinn:organization:identifier-no:310001016",
+         'begins for "urn:altinn:organization:identifier-no:310001016", which is no party'),
+    ],
+)  # fmt: skip
+def test_a_timer_begins_for_a_party(party: str, problem: str | None):
+    timed = node("startEvent", "X", begun_for(party) + every("R/P1D"))
+    told = [] if problem is None else [f'start event "X" {problem}']
+    assert problems("DG2124", *PLAIN, timed, flow("X", "Fill")) == told
+
+
+def test_a_signal_may_name_a_party_and_only_what_begins_the_process_does():
+    heard = node("startEvent", "X", begun_for() + signal())
+    assert problems("DG2302", *PLAIN, heard, flow("X", "Fill")) == []
+    elsewhere = (boundary("X", "Fill", begun_for() + after("P1D")), flow("X", "End"), start("Y"), flow("Y", "Fill"))
+    plain = (node("startEvent", "Z", begun_for()), flow("Z", "Fill"))
+    assert problems("DG2302", *PLAIN, *elsewhere) == ['element "start" is ignored']
+    assert problems("DG2302", *PLAIN, *plain) == ['element "start" is ignored']

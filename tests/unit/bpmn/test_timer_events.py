@@ -25,6 +25,7 @@ from tests.unit.bpmn.models import (
     Walk,
     after,
     at,
+    begun_for,
     boundary,
     catch,
     end,
@@ -318,7 +319,7 @@ def test_a_start_event_that_cannot_tell_its_time_stops_its_subprocess():
 
 
 def test_a_start_event_with_a_timer_begins_like_any_other():
-    timed = node("startEvent", "Nightly", every("R/P1D"))
+    timed = node("startEvent", "Nightly", begun_for() + every("R/P1D"))
     instance = walk(start(), timed, task("A"), end(), flow("Start", "A"), flow("Nightly", "A"), flow("A", "End"))
     assert instance.start("Nightly").active == ["A#1"]
     assert (instance.waiting, instance.effects[1:]) == ([], [])

@@ -15,6 +15,7 @@ from dialog_graph.bpmn.reading.source import (
     ignored_extensions,
     known_part,
 )
+from dialog_graph.bpmn.reading.start_parties import start_extensions
 from dialog_graph.model.safe_xml import Element
 
 _SPLIT = "model the events one by one"
@@ -92,7 +93,7 @@ def _check_parts(node: SourceNode, findings: Findings) -> None:
             foreign(child, findings)
         elif local == "extensionElements":
             if node.tag in v.EVENTS:
-                _check_extensions(child, words, findings)
+                _check_extensions(child, words, findings, start_extensions(node))
             elif node.tag not in v.TASKS | v.CHOICES:
                 ignored_extensions(child, findings)
         elif local not in v.EVENT_DEFINITIONS or node.tag not in v.EVENTS:
@@ -114,8 +115,10 @@ def _check_definition(definition: Element, local: str, findings: Findings) -> No
             known_part(child, part, findings)
 
 
-def _check_extensions(holder: Element, words: frozenset[str], findings: Findings) -> None:
-    known = frozenset[str]().union(*(v.EVENT_EXTENSIONS.get(word, frozenset()) for word in words))
+def _check_extensions(
+    holder: Element, words: frozenset[str], findings: Findings, own: frozenset[str] = frozenset()
+) -> None:
+    known = own.union(*(v.EVENT_EXTENSIONS.get(word, frozenset()) for word in words))
     for namespace, local, child in children(holder):
         if namespace != v.OURS or local not in known:
             foreign(child, findings)

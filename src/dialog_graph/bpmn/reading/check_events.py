@@ -20,6 +20,7 @@ from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph
 from dialog_graph.bpmn.reading.messages import lacks_key, message_problems, signal_problems, ttl_problem
 from dialog_graph.bpmn.reading.source import SourceNode
+from dialog_graph.bpmn.reading.start_parties import start_problems
 from dialog_graph.bpmn.reading.timers import timer_problems
 
 _ALWAYS_INTERRUPT = ("error", "cancel", "compensation")
@@ -40,6 +41,7 @@ def check_events(graph: Graph, declared: Declarations, tasks: Tasks, findings: F
             ("DG2115", signal_problems(node, declared)),
             ("DG2116", _reference_problems(node, graph, declared.codes)),
             ("DG2117", _time_problems(node, task, graph)),
+            ("DG2124", start_problems(node)),
             ("DG2120", call_problems(node) if task is not None and task.type == CALL_APP else ()),
         )
         for code, found in problems:

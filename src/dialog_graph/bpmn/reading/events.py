@@ -8,6 +8,7 @@ from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.declarations import Declarations, referred
 from dialog_graph.bpmn.reading.messages import signal_of
 from dialog_graph.bpmn.reading.source import SourceNode, children, flag, text_of
+from dialog_graph.bpmn.reading.start_parties import start_party
 from dialog_graph.bpmn.reading.timers import timer_of
 from dialog_graph.model.safe_xml import Element
 
@@ -96,4 +97,5 @@ def event_definition(node: SourceNode, declared: Declarations, target: int | Non
         timer=timer_of(node, event.xml) if type is EventType.TIMER else None,
         signal=signal_of(node, declared) if type is EventType.SIGNAL else None,
         condition=condition_of(event) if type is EventType.CONDITIONAL else None,
+        party=start_party(node),
     )

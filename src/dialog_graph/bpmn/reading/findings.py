@@ -55,6 +55,7 @@ RULES: Mapping[str, Rule] = {
     "DG2121": Rule(_E, 'event "{id}" has {count} event definitions', "split it"),
     "DG2122": Rule(_E, 'flow "{id}" has a condition but leaves a {kind}', "move the condition behind a gateway"),
     "DG2123": Rule(_E, 'conditional event "{id}" has no condition', "add one"),
+    "DG2124": Rule(_E, 'start event "{id}" {problem}', 'add dg:start party="urn:…", or an expression that gives one'),
     "DG2201": Rule(_W, 'at gateway "{id}" it may happen that no flow is true, and there is no default', "add one"),
     "DG2202": Rule(
         _I,
