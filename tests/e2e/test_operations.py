@@ -18,6 +18,7 @@ from tests.e2e.running import KARI, PROJECT, Live
 
 FOLDER = PROJECT / "schema" / "operations"
 ALL = {each["name"]: each for each in operations(FOLDER)}
+PARTY = {"street": "Fjordgata", "date": "2027-06-12", "guests": 80, "phone": "90 00 00 01"}
 NIL = "00000000-0000-7000-8000-000000000000"
 
 
@@ -39,6 +40,14 @@ class World:
 
     async def to_confirm(self) -> str:
         number = await self.filled()
+        await self.kari.do(ask.ADVANCE, id=number)
+        return number
+
+    async def waiting(self) -> str:
+        """A case that two steps are open in: one waits for a person, the other for a message and a timer."""
+        made = await self.kari.do(ask.START, application="ttd/street-party", party=KARI)
+        number = made["instance"]["id"]
+        await self.kari.do(ask.FILL, id=number, type="application", data=PARTY)
         await self.kari.do(ask.ADVANCE, id=number)
         return number
 
@@ -70,6 +79,9 @@ IDS: dict[str, Callable[[World], Any]] = {
     "integration_fetch": World.ended,
     "integration_confirm_receipt": World.ended,
     "integration_substatus": World.ended,
+    "integration_cancel": World.waiting,
+    "integration_deliver_message": World.waiting,
+    "developer_waits": World.waiting,
 }
 OF_OWNERS = frozenset({"developer_diagnostics", "developer_events"})
 FOLLOWED = {name for name, each in ALL.items() if "\nsubscription " in f"\n{each['query']}"}

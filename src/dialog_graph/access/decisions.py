@@ -133,6 +133,14 @@ def has_scope(principal: Principal, action: str) -> bool:
     return (INSTANCES_READ if action == READ else INSTANCES_WRITE) in principal.scopes
 
 
+def is_acting_owner(principal: Principal, org: str) -> bool:
+    """True for the org itself, with its scope for changing instances.
+
+    What the rules grant to "the owning org" of an instance needs nothing else (security rules §5.2).
+    """
+    return principal.is_org and principal.org == org and has_scope(principal, "write")
+
+
 def _weight(refusal: Refusal) -> tuple[int, int]:
     """What helps the caller most comes first: a higher level, and of several the lowest that suffices."""
     return _WEIGHT.get(refusal.code, 9), refusal.required_level or 0

@@ -33,11 +33,11 @@ class CancelProcessResult:
 
 
 async def cancel_process(ports: Ports, principal: Principal, given: CancelProcess) -> CancelProcessResult:
-    """Ends every task and wait; data is locked, nothing is archived. Takes the action `delete`."""
+    """Ends every task and wait; data is locked, nothing is archived. For the owning org, and who may `delete`."""
     refuse_text(given.reason, "reason", MAX_REASON)
 
     async def body(work: Work) -> tuple[Permit, CancelProcessResult]:
-        permit = await work.authorize(None, ("delete",))
+        permit = work.as_owner("cancel") or await work.authorize(None, ("delete",))
         await cancel(work, given.reason or "")
         return permit, CancelProcessResult(instance_id=work.instance.instance_id)
 

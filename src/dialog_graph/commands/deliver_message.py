@@ -22,7 +22,7 @@ from dialog_graph.model.ids import from_random
 from dialog_graph.model.instance import Instance
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.principal import Principal, PrincipalKind
-from dialog_graph.policy import Permit, duty
+from dialog_graph.policy import Permit
 from dialog_graph.ports import Ports
 from dialog_graph.storage import instances, messages, parties, steps, subscriptions
 from dialog_graph.storage.database import Transaction
@@ -191,10 +191,10 @@ async def _received(ports: Ports, tx: Transaction, waiting: Waiting, payload: Js
 async def _permitted(work: Work, waiting: Waiting) -> Permit:
     """The owning org may; others who may `write`, or do what the message is called, where it is waited for."""
     name = waiting.subscription.name
-    if work.is_owner and decisions.has_scope(work.principal, "write"):
-        return duty("message", waiting.instance_id)
     task = work.version.definition.task(waiting.subscription.element_id)
-    return await work.authorize(waiting.subscription.element_id if task is not None else None, (name, "write"))
+    return work.as_owner("message") or await work.authorize(
+        waiting.subscription.element_id if task is not None else None, (name, "write")
+    )
 
 
 # Those who are started -----------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ async def migrate_instance(ports: Ports, principal: Principal, given: MigrateIns
     names = _names(given.mapping)
 
     async def body(work: Work) -> tuple[Permit, MigrateInstanceResult]:
-        permit = await _permitted(work)
+        permit = _permitted(work)
         version = await _version(work, given.to_version)
         found = () if version.version_id == work.version.version_id else await _migrated(work, version, names, given)
         report = tuple(Reason(element_id=item.element_id, code=item.code, message=item.message) for item in found)
@@ -77,12 +77,10 @@ def _names(mapping: Json) -> dict[str, str]:
     raise Refused(Refusal(code="INVALID_INPUT", expected=expected, path=("mapping",)))
 
 
-async def _permitted(work: Work) -> Permit:
+def _permitted(work: Work) -> Permit:
     if work.instance.deleted_at is not None or work.instance.ended_at is not None:
         raise Refused(Refusal(code="NOT_ACTIVE", expected="a running process", actual="it has ended or is deleted"))
-    if not work.is_owner:
-        raise Refused(Refusal(code="FORBIDDEN", expected="the owning org", action="migrate"))
-    return await work.authorize(None, ("write",))
+    return work.authorize_owner("migrate")
 
 
 async def _version(work: Work, to_version: str) -> AppVersion:

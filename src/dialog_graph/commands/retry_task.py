@@ -4,7 +4,6 @@ Retry repeats the step that stopped. Resolve completes by hand what only the ser
 that the server would have written.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -57,10 +56,11 @@ def _stopped(work: Work, task_id: UUID) -> TaskEntry:
     raise Refused(Refusal(code="NOT_ACTIVE", expected="a task with an open incident", actual="the task given has none"))
 
 
-async def _permitted(work: Work, entry: TaskEntry, actions: Sequence[str]) -> Permit:
+async def _permitted(work: Work, entry: TaskEntry) -> Permit:
+    actions = tasks.retrying(work.version.definition.task(entry.element_id))
     if not actions:
-        raise Refused(Refusal(code="FORBIDDEN", expected="the owning org", action="retry"))
-    return await work.authorize(entry.element_id, actions)
+        return work.authorize_owner("retry")
+    return work.as_owner("retry") or await work.authorize(entry.element_id, actions)
 
 
 async def retry_task(ports: Ports, principal: Principal, given: RetryTask) -> MovedResult:
@@ -68,8 +68,7 @@ async def retry_task(ports: Ports, principal: Principal, given: RetryTask) -> Mo
 
     async def body(work: Work) -> tuple[Permit, MovedResult]:
         entry = _stopped(work, given.task_id)
-        task = work.version.definition.task(entry.element_id)
-        permit = await _permitted(work, entry, tasks.retrying(task, is_owner=work.is_owner))
+        permit = await _permitted(work, entry)
         await run_process(work, Retry(entry.element_id, entry.entry_no))
         return permit, MovedResult(instance_id=work.instance.instance_id)
 
@@ -83,10 +82,7 @@ async def resolve_task(ports: Ports, principal: Principal, given: ResolveTask) -
 
     async def body(work: Work) -> tuple[Permit, MovedResult]:
         entry = _stopped(work, given.task_id)
-        if not work.is_owner:
-            raise Refused(Refusal(code="FORBIDDEN", expected="the owning org", action="resolve"))
-        task = work.version.definition.task(entry.element_id)
-        permit = await work.authorize(entry.element_id, tasks.retrying(task, is_owner=True))
+        permit = work.authorize_owner("resolve")
         _store(work, entry, given.data)
         await run_process(work, Resolve(entry.element_id, entry.entry_no, given.outcome))
         return permit, MovedResult(instance_id=work.instance.instance_id)

@@ -95,7 +95,7 @@ async def actions(
         return []
     is_owner = snapshot.principal.is_org and snapshot.principal.org == instance.org
     names = _names(task, is_owner=is_owner) if task is not None else {}
-    again = tasks.retrying(task, is_owner=is_owner) if entry.state is TaskState.FAILED else ()
+    again = tasks.retrying(task) if entry.state is TaskState.FAILED else ()
     policy = (await ports.catalogue.policy(snapshot, instance.app_id)).policy
     target = decisions.of_instance(instance, entry.element_id)
     granted = await decisions.allowed(snapshot, policy, target, dict.fromkeys((*names, *again)))
@@ -109,7 +109,7 @@ async def actions(
         for name, moves in names.items()
     ]
     if entry.state is TaskState.FAILED and RETRY not in names:
-        is_allowed = any(granted[name] for name in again)
+        is_allowed = decisions.is_acting_owner(snapshot.principal, instance.org) or any(granted[name] for name in again)
         found.append(ActionView(action=RETRY, is_authorized=is_allowed, blockers=(), moves_process=True))
     return found
 

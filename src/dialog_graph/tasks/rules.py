@@ -84,17 +84,15 @@ def _is_open(task: TaskDefinition, action: str, *, is_owner: bool) -> bool:
     return task.declares(action)
 
 
-def retrying(task: TaskDefinition | None, *, is_owner: bool) -> tuple[str, ...]:
-    """Policy actions of which any suffices to repeat what an incident stopped; empty: the caller may not at all.
+def retrying(task: TaskDefinition | None) -> tuple[str, ...]:
+    """Policy actions of which any lets others than the owning org repeat what an incident stopped; empty: none does.
 
-    The owning org may with its own `write`; others with the type's action, unless the task says that users may not
-    (process engine §8.1, §9). `task`: None where the incident stands at something else.
+    They are the type's own, unless the task says that users may not (process engine §8.1, §9). `task`: None where the
+    incident stands at something else.
     """
-    own = required(task, None, is_owner=is_owner) if task is not None else ()
-    if is_owner:
-        return tuple(dict.fromkeys((*own, "write")))
-    retry = task.config.retry if task is not None else None
-    return () if retry is not None and not retry.user_may_retry else own
+    if task is None or (task.config.retry is not None and not task.config.retry.user_may_retry):
+        return ()
+    return required(task, None, is_owner=False)
 
 
 def default_action(task: TaskDefinition, action: str | None) -> str | None:

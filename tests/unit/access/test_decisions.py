@@ -13,7 +13,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from dialog_graph.access.decisions import NOWHERE, Reach, Target, allowed, before_start, of_instance, permit, reach
+from dialog_graph.access.decisions import (
+    NOWHERE,
+    Reach,
+    Target,
+    allowed,
+    before_start,
+    is_acting_owner,
+    of_instance,
+    permit,
+    reach,
+)
 from dialog_graph.access.scopes import INSTANCES_READ, INSTANCES_WRITE
 from dialog_graph.apps import AppVersion
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused
@@ -131,6 +141,15 @@ def instance(*tasks: tuple[str, TaskState], **columns: Any) -> Instance:
     )
     changed = replace(sample.instance(), tasks=entries)
     return replace(changed, **columns)
+
+
+@pytest.mark.parametrize(
+    ("principal", "acts"),
+    [(org(), True), (org("nav"), False), (org(scopes=frozenset({INSTANCES_READ})), False), (person(), False)],
+    ids=["owner", "another org", "owner with a token for reading", "person"],
+)
+def test_an_owner_acts_on_its_own_instances_with_its_scope_for_changes(principal: Principal, acts: bool) -> None:
+    assert is_acting_owner(principal, "ttd") is acts
 
 
 def test_before_the_start_there_is_a_party_and_an_app_only() -> None:

@@ -1,14 +1,15 @@
 """Who may complete a task with which action, and what stands in the way."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from dialog_graph.bpmn import Action, ActionType, TaskDefinition, TaskKind
-from dialog_graph.bpmn.task_config import External, TaskConfig
+from dialog_graph.bpmn.task_config import External, Retry, TaskConfig
 from dialog_graph.errors import Refusal
 from dialog_graph.model.instance import TaskEntry, TaskState
-from dialog_graph.tasks import allowed, blockers, default_action, leaves_backwards, required
+from dialog_graph.tasks import allowed, blockers, default_action, leaves_backwards, required, retrying
 from tests.unit.apps.sample import NOW
 
 
@@ -157,6 +158,25 @@ def test_a_task_that_the_server_works_on_is_not_ready(
     state: TaskState, action: str | None, blocker: str | None
 ) -> None:
     assert [item.code for item in blockers(entry(state), action)] == ([] if blocker is None else [blocker])
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [(TaskState.ACTIVE, None), (TaskState.WAITING, "RETRYING"), (TaskState.FAILED, "INCIDENT")]
+)
+def test_a_job_that_is_tried_again_is_told_as_such_until_it_is_given_up(state: TaskState, code: str | None) -> None:
+    assert [item.code for item in blockers(entry(state), is_retrying=True)] == ([] if code is None else [code])
+
+
+@pytest.mark.parametrize(
+    ("name", "user_may", "actions"), [("send", True, ("send",)), ("send", False, ()), ("pdf", True, ("write",))]
+)
+def test_who_besides_the_owner_may_repeat_what_stopped(name: str, user_may: bool, actions: tuple[str, ...]) -> None:
+    stopped = replace(task(name), config=TaskConfig(retry=Retry(user_may_retry=user_may)))
+    assert retrying(stopped) == actions
+
+
+def test_what_stopped_at_no_task_is_the_owners_to_repeat() -> None:
+    assert retrying(None) == ()
 
 
 @pytest.mark.parametrize("state", [TaskState.WAITING, TaskState.FAILED])

@@ -23,7 +23,7 @@ from dialog_graph.model.instance import Confirmation, DataElement, Instance, Tas
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.party import Party
 from dialog_graph.model.principal import Actor, Principal, PrincipalKind
-from dialog_graph.policy import DecisionTable, Permit
+from dialog_graph.policy import DecisionTable, Permit, duty
 from dialog_graph.ports import Ports
 from dialog_graph.storage.database import Transaction
 
@@ -181,6 +181,18 @@ class Work:
         """The proof that the caller may do one of `actions` at the task, or on the instance as it stands."""
         target = decisions.of_instance(self.instance, task_id)
         return await decisions.permit(self.tx, self.policy, target, actions)
+
+    def as_owner(self, action: str) -> Permit | None:
+        """The proof that the caller may, as the owning org, what the rules grant to it whatever the policy says."""
+        is_owner = decisions.is_acting_owner(self.principal, self.instance.org)
+        return duty(action, self.instance.instance_id) if is_owner else None
+
+    def authorize_owner(self, action: str) -> Permit:
+        """The same for what nobody but the owning org may; FORBIDDEN for others."""
+        permit = self.as_owner(action)
+        if permit is None:
+            raise Refused(Refusal(code="FORBIDDEN", expected="the owning org", action=action))
+        return permit
 
     def validate(self, task_id: str) -> tuple[Issue, ...]:
         """The full validation of a task's data as they are now."""
