@@ -206,6 +206,17 @@ def test_a_module_needs_a_registry(text: str) -> None:
     assert [told[0] for told in found({LOGIC: text})] == ["DG8002"]
 
 
+STAGED = ["class Base:", "  stages = ['send']", '@app.service_task("mine")']
+
+
+def provider(bases: str = "", **changes: str | None) -> list[str]:
+    """The class `h` of a payment provider with other parameters of some methods, or without these."""
+    methods: dict[str, str | None] = {"start": "self, ctx, order, key"}
+    methods |= {"status": "self, ctx, id", "terminate": "self, ctx, id"} | changes
+    lines = [f"  async def {name}({parameters}): ..." for name, parameters in methods.items() if parameters]
+    return [f"class h{bases}:", *(lines or ["  pass"])]
+
+
 WRONG: list[tuple[str, list[str], str]] = [
     ("gateway", ['@app.gateway("Gateway")', "def h(ctx, flows): ..."], "(ctx, flows, action)"),
     ("order", ["@app.order", "def h(ctx, more): ..."], "(ctx)"),
@@ -225,6 +236,27 @@ WRONG: list[tuple[str, list[str], str]] = [
         ['@app.service_task("mine")', "class h:", "  stages = ['send']", "  def send(self): ..."],
         "send(self, ctx, task)",
     ),
+    ("a class", [*provider(), 'app.payment_provider("nets", h)'], 'app.payment_provider("…", an object)'),
+    (
+        "a provider without a method",
+        [*provider(terminate=None), 'app.payment_provider("nets", h())'],
+        "a method terminate(self, ctx, id)",
+    ),
+    (
+        "a provider kept under a name",
+        [*provider(status=None), "nets = h('key')", 'app.payment_provider("nets", nets)'],
+        "a method status(self, ctx, id)",
+    ),
+    (
+        "a provider that asks for more",
+        [*provider(start="self, ctx, order, key, amount"), 'app.payment_provider("nets", h())'],
+        "start(self, ctx, order, key)",
+    ),
+    (
+        "a provider that asks for less",
+        [*provider(status="self, ctx"), 'app.payment_provider("nets", h())'],
+        "status(self, ctx, id)",
+    ),
 ]
 
 
@@ -233,6 +265,14 @@ def test_a_handler_must_take_what_it_is_given(what: str, lines: list[str], expec
     told = found(code(*lines), "DG8003")
 
     assert [message for *_, message in told] == [f'the handler "h" has the wrong signature: expected {expected}']
+
+
+@pytest.mark.parametrize("written", ['app.payment_provider("nets")', '@app.payment_provider("nets")'])
+def test_a_payment_provider_is_an_object_and_no_decorator(written: str) -> None:
+    told = found(code(written, *(provider() if written[0] == "@" else ())), "DG8003", "DG8004")
+
+    (message,) = [message for *_, message in told]
+    assert message.endswith('has the wrong signature: expected app.payment_provider("…", an object)')
 
 
 @pytest.mark.parametrize(
@@ -246,7 +286,25 @@ def test_a_handler_must_take_what_it_is_given(what: str, lines: list[str], expec
         ['@app.service_task("mine")', "class h(Base): ..."],
         ['@app.service_task("mine")', "class h:", "  stages = names()"],
         ['@app.task_type("mine")', "class h:", "  @staticmethod", "  def gate(ctx, task): ..."],
+        ['@app.service_task("mine")', "class h(Base):", "  stages = ['send']", "  send = Base"],
+        ["class Sends:", "  def send(self, ctx, task): ...", *STAGED[2:], "class h(Sends):", "  stages = ['send']"],
+        ["import logging", *STAGED[2:], "class h(logging.Handler):", "  stages = ['send']"],
         ['app.payment_provider("nets", object())'],
+        ['app.payment_provider("nets", names())'],
+        ['app.payment_provider("nets", **names())'],
+        [*provider(), 'app.payment_provider("nets", h())'],
+        [*provider(), "nets = h()", 'app.payment_provider("nets", nets)'],
+        [*provider(start="self, *args, **more"), 'app.payment_provider("nets", h())'],
+        ["import logging", *provider("(logging.Handler)", start=None), 'app.payment_provider("nets", h())'],
+        [*provider(status=None), "  status = names", 'app.payment_provider("nets", h())'],
+        [*provider(status=None), "  def __getattr__(self, name): ...", 'app.payment_provider("nets", h())'],
+        [*provider(status=None), "  if names():", "    def status(self): ...", 'app.payment_provider("nets", h())'],
+        [
+            "class P:",
+            "  def status(self, ctx, id): ...",
+            *provider("(P)", status=None),
+            'app.payment_provider("nets", h())',
+        ],
         ["@app.validator", "def h(ctx, target): ..."],
         ['@app.on_task_start("Task_1")', '@app.on_task_end("Task_1")', "def h(ctx, task): ..."],
     ],
@@ -263,7 +321,7 @@ def test_every_point_has_a_signature_that_a_handler_can_have() -> None:
             continue
         what = "class h:\n  stages = []\n" if point.form is Form.CLASS else f"def h{point.signature}: ...\n"
         assert found({LOGIC: f"{code()[LOGIC]}\n@app.{kind}{given}\n{what}"}, "DG8003") == []
-    assert CLASS_METHODS.keys() == {kind for kind, point in POINTS.items() if point.form in (Form.CLASS, Form.EITHER)}
+    assert CLASS_METHODS.keys() == {kind for kind, point in POINTS.items() if point.form is not Form.FUNCTION}
 
 
 def test_two_handlers_for_what_has_one_answer_name_both_places() -> None:

@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterator, Mapping
 
 from dialog_graph.apps.checks.calls import calls_of
 from dialog_graph.apps.contents.logic import Handler, Logic, Use
-from dialog_graph.apps.contents.points import ANY, CLASS_METHODS, POINTS, STAGE, STAGES, Form, Mark, Point
+from dialog_graph.apps.contents.points import (
+    ANY,
+    CLASS_METHODS,
+    NEEDED_METHODS,
+    POINTS,
+    STAGE,
+    STAGES,
+    Form,
+    Mark,
+    Point,
+)
 from dialog_graph.apps.diagnostics import At
 from dialog_graph.apps.readers.python_calls import OPEN, OPEN_TO_WRITE
 from dialog_graph.apps.readers.reading import Findings, JsonObject
@@ -83,8 +93,8 @@ def _wrong_signatures(handler: Handler, point: Point) -> Iterator[tuple[At, str]
     if point.has_id and handler.id is None and not handler.is_computed:
         yield handler.at, f'@app.{handler.kind}("…")'
     if point.form is Form.CALL:
-        return
-    if handler.is_class:
+        yield from _wrong_object(handler)
+    elif handler.is_class:
         yield from _wrong_methods(handler) if point.form is not Form.FUNCTION else [(handler.at, _function(point))]
     elif point.form is Form.CLASS:
         yield handler.at, "a class"
@@ -96,15 +106,25 @@ def _function(point: Point) -> str:
     return f"a function {point.signature}"
 
 
+def _wrong_object(handler: Handler) -> Iterator[tuple[At, str]]:
+    """Of a point that takes an object, which may be made anywhere."""
+    if not handler.is_given:
+        yield handler.at, f'app.{handler.kind}("…", an object)'
+    elif handler.is_class:
+        yield from _wrong_methods(handler)
+
+
 def _wrong_methods(handler: Handler) -> Iterator[tuple[At, str]]:
     wanted = dict(CLASS_METHODS[handler.kind])
     found = {method.name: method for method in handler.methods}
+    if handler.kind in NEEDED_METHODS and handler.is_whole:
+        yield from ((handler.at, f"a method {name}{_shown(wanted[name])}") for name in wanted if name not in found)
     if handler.kind == "service_task":
         if handler.stages == ():
             yield handler.at, f"a list {STAGES} of its methods"
         for stage in handler.stages or ():
             wanted[stage] = STAGE
-            if stage not in found:
+            if stage not in found and handler.is_whole:
                 yield handler.at, f"a method {stage}{_shown(STAGE)}"
     for name, parameters in wanted.items():
         method = found.get(name)

@@ -39,8 +39,9 @@ class Handler:
     """One registration. `kind`: the decorator. `id`: its first argument, None when there is none or `is_computed`.
 
     `task`, `data_type`: the arguments of these names. `parameters`: None when they cannot be known, or of a class.
-    `methods`, `stages`: of a class; stages None when they are not written as a list. `uses`: what the code calls,
-    functions of the app that it calls included.
+    `methods`, `stages`: of a class; stages None when they are not written as a list; `is_whole`: it has no other
+    methods. `is_given`: False for a point that takes an object and was given none, or its class. `uses`: what the code
+    calls, functions of the app that it calls included.
     """
 
     kind: str
@@ -55,6 +56,8 @@ class Handler:
     parameters: Parameters | None = None
     methods: tuple[Method, ...] = ()
     stages: tuple[str, ...] | None = None
+    is_whole: bool = False
+    is_given: bool = True
     uses: tuple[Use, ...] = ()
 
 

@@ -95,8 +95,12 @@ POINTS: Mapping[str, Point] = {
 CLASS_METHODS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "task_type": dict.fromkeys(("gate", "start", "end", "abandon"), ("ctx", "task")),
     "service_task": {"finally_": ("ctx", "task", "outcome")},
+    "payment_provider": {"start": ("ctx", "order", "key"), "status": ("ctx", "id"), "terminate": ("ctx", "id")},
 }
-"""Decorator of a class -> its optional methods and their parameters; the stages of a service task stand in `stages`."""
+"""Point of a class -> its methods and their parameters; the stages of a service task stand in `stages`."""
+
+NEEDED_METHODS = frozenset({"payment_provider"})
+"""Points of a class that must have all of them; the others may."""
 
 STAGES = "stages"
 STAGE = ("ctx", "task")

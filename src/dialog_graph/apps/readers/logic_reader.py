@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from dialog_graph.apps.contents.logic import Handler, Logic, Method, Parameters
-from dialog_graph.apps.contents.points import POINTS, STAGES, Form
+from dialog_graph.apps.contents.logic import Handler, Logic
+from dialog_graph.apps.contents.points import POINTS, Form
 from dialog_graph.apps.diagnostics import LOGIC, At
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.readers.python_calls import Calls
+from dialog_graph.apps.readers.python_classes import class_of, made_by, methods, parameters, stages, text
 from dialog_graph.apps.readers.python_modules import REGISTRY, Definition, Module, Package
 from dialog_graph.apps.readers.reading import Findings
 
@@ -68,6 +69,7 @@ class _Reader:
         self.is_readable = True
         self.registries = frozenset(self._registries())
         self.understood: set[int] = set()
+        self.decorators: set[int] = set()
 
     def read(self, entry: Module) -> None:
         self._check_registry(entry)
@@ -101,12 +103,13 @@ class _Reader:
     # Registrations ----------------------------------------------------------------------------------------------------
 
     def _decorated(self, module: Module, node: Definition) -> None:
+        self.decorators.update(map(id, node.decorator_list))
         found = [self._registration(module, decorator) for decorator in node.decorator_list]
         is_plain = all(registration is not None for registration in found)
         for registration in found:
             if registration is not None:
                 handler = self._handler(registration, node.name, registration.node)
-                self.handlers.append(self._with_code(handler, module, node, is_plain))
+                self.handlers.append(self._decorating(handler, module, node, is_plain))
 
     def _called(self, module: Module, node: ast.Call) -> None:
         """`app.kind("id")(function)`, and points that take an object."""
@@ -118,9 +121,26 @@ class _Reader:
             handler = self._handler(registration, name, node)
             self.handlers.append(self._with_code(handler, *defined, True) if defined else handler)
             return
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _CALLED:
-            own = self._registration(module, node)
-            self.handlers += [self._handler(own, own.kind, node)] if own is not None else []
+        is_called = isinstance(node.func, ast.Attribute) and node.func.attr in _CALLED
+        own = self._registration(module, node) if is_called and id(node) not in self.decorators else None
+        if own is not None:
+            self.handlers.append(self._with_object(self._handler(own, own.kind, node), module, node))
+
+    def _with_object(self, handler: Handler, module: Module, node: ast.Call) -> Handler:
+        """With what is known of the object that such a point is given: its class, or that there is none."""
+        given = node.args[1] if len(node.args) > 1 else None
+        if given is None:
+            return replace(handler, is_given=bool(node.keywords) or any(isinstance(a, ast.Starred) for a in node.args))
+        made = made_by(self.package, module, given)
+        found = class_of(self.package, *made) if made else None
+        if found is not None:
+            return replace(self._with_methods(handler, *found), name=found[1].name)
+        is_class = class_of(self.package, module, given)
+        return handler if is_class is None else replace(handler, name=is_class[1].name, is_given=False)
+
+    def _with_methods(self, handler: Handler, module: Module, node: ast.ClassDef) -> Handler:
+        found, is_whole = methods(self.package, module, node)
+        return replace(handler, is_class=True, methods=found, is_whole=is_whole)
 
     def _registration(self, module: Module, node: ast.expr) -> _Registration | None:
         call = node if isinstance(node, ast.Call) else None
@@ -148,27 +168,30 @@ class _Reader:
         kind, call = registration.kind, registration.call
         first = call.args[0] if call is not None and call.args else None
         keywords = {k.arg: k.value for k in call.keywords if k.arg} if call is not None else {}
-        is_computed = POINTS[kind].has_id and first is not None and _text(first) is None
+        is_computed = POINTS[kind].has_id and first is not None and text(first) is None
         self.computed.update((kind,) if is_computed else ())
         positional = None if POINTS[kind].has_id else first
         return Handler(
             kind=kind,
             name=name,
             at=registration.module.at(node),
-            id=_text(first) if POINTS[kind].has_id else None,
+            id=text(first) if POINTS[kind].has_id else None,
             is_computed=is_computed,
-            task=_text(keywords.get("task", positional)),
-            data_type=_text(keywords.get("data_type")),
+            task=text(keywords.get("task", positional)),
+            data_type=text(keywords.get("data_type")),
         )
+
+    def _decorating(self, handler: Handler, module: Module, node: Definition, is_plain: bool) -> Handler:
+        """What a decorator stands on; a point that takes an object is none."""
+        found = self._with_code(handler, module, node, is_plain)
+        return replace(found, is_given=POINTS[handler.kind].form is not Form.CALL)
 
     def _with_code(self, handler: Handler, module: Module, node: Definition, is_plain: bool) -> Handler:
         uses = self.calls.of(module, node)
         if isinstance(node, ast.ClassDef):
-            return replace(
-                handler, is_class=True, methods=tuple(_methods(module, node)), stages=_stages(node), uses=uses
-            )
-        parameters = _parameters(node.args, 0) if is_plain else None
-        return replace(handler, is_async=isinstance(node, ast.AsyncFunctionDef), parameters=parameters, uses=uses)
+            return replace(self._with_methods(handler, module, node), stages=stages(node), uses=uses)
+        known = parameters(node.args, 0) if is_plain else None
+        return replace(handler, is_async=isinstance(node, ast.AsyncFunctionDef), parameters=known, uses=uses)
 
     def _check_names(self, module: Module) -> None:
         """A registry or a decorator that is passed on may get handlers where nobody sees it."""
@@ -180,42 +203,3 @@ class _Reader:
                 self.understood.add(id(node.value))
             elif isinstance(node.ctx, ast.Load) and self._is_registry(module, node):
                 self.is_readable = False
-
-
-def _text(node: ast.expr | None) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def _parameters(arguments: ast.arguments, bound: int) -> Parameters:
-    """`bound`: how many come by themselves. A keyword that must be given cannot be: nothing can call it."""
-    named = len(arguments.posonlyargs) + len(arguments.args) - bound
-    if any(default is None for default in arguments.kw_defaults):
-        return Parameters(named + 1, named)
-    return Parameters(max(0, named - len(arguments.defaults)), None if arguments.vararg else max(0, named))
-
-
-def _methods(module: Module, node: ast.ClassDef) -> Iterator[Method]:
-    for member in node.body:
-        if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            parameters = None if member.decorator_list else _parameters(member.args, 1)
-            yield Method(name=member.name, parameters=parameters, at=module.at(member))
-
-
-def _stages(node: ast.ClassDef) -> tuple[str, ...] | None:
-    """The names in `stages`; () where there is no such member, None where it is computed or inherited."""
-    for member in node.body:
-        match member:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == STAGES:
-                return _listed(value)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == STAGES:
-                return _listed(value)
-            case _:
-                pass
-    return None if node.bases else ()
-
-
-def _listed(value: ast.expr) -> tuple[str, ...] | None:
-    if not isinstance(value, (ast.List, ast.Tuple)):
-        return None
-    texts = [_text(item) for item in value.elts]
-    return tuple(text for text in texts if text is not None) if None not in texts else None
