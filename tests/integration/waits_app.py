@@ -59,6 +59,25 @@ def signal(kind: str, id: str, name: str, **attributes: str) -> str:
     return element(kind, id, f'<b:signalEventDefinition signalRef="{name}"/>', **attributes)
 
 
+def conditional(kind: str, id: str, condition: str, **attributes: str) -> str:
+    """An event with a condition."""
+    definition = f"<b:conditionalEventDefinition><b:condition>{condition}</b:condition></b:conditionalEventDefinition>"
+    return element(kind, id, definition, **attributes)
+
+
+def scope(id: str, *parts: str, **attributes: str) -> str:
+    """A subprocess; one that an event starts has `triggeredByEvent="true"`."""
+    return element("subProcess", id, "".join(parts), **attributes)
+
+
+def several(*, cardinality: str = "", collection: str = "", sequential: bool = False) -> str:
+    """What makes an activity a multi-instance: an expression for how many, or one for the list."""
+    own = extended(f"<d:multiInstance collection='{collection}'/>") if collection else ""
+    count = f"<b:loopCardinality>{cardinality}</b:loopCardinality>" if cardinality else ""
+    attributes = {"isSequential": "true"} if sequential else {}
+    return element("multiInstanceLoopCharacteristics", "Many", own + count, **attributes)
+
+
 def declared(name: str, key: str | None = None, ttl: str | None = None, kind: str = "message") -> str:
     """A message or signal that events refer to. `key`: the expression of its correlation key."""
     parts = [f"<d:correlation key='{key}'/>"] if key else []
