@@ -49,8 +49,10 @@ class Leaving:
 
 def type_actions(task_type: str) -> TypeActions:
     """The own actions of a task type, custom ones included."""
+    if task_type in OWN_ACTIONS:
+        return OWN_ACTIONS[task_type]
     own = () if task_type in (REJECT, ABANDON) else (task_type,)
-    return OWN_ACTIONS.get(task_type, TypeActions(own))
+    return TypeActions(own)
 
 
 def _choices(task: TaskDefinition) -> str:

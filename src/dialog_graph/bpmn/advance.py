@@ -7,6 +7,7 @@ while `Advance.next` is true.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.effects import Effect
 from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.elements import behaviour_of
+from dialog_graph.bpmn.elements.behaviour import Behaviour, Verb
 from dialog_graph.bpmn.elements.catching import throw
 from dialog_graph.bpmn.elements.conditional_events import look
 from dialog_graph.bpmn.elements.inclusive_gateway import release
@@ -62,7 +64,7 @@ def advance(definition: Definition, state: State, command: c.Command, facts: Fac
     refusal = misfit(definition, state)
     if refusal is not None:
         return refusal
-    if not state.is_quiescent and not isinstance(command, c.Continue):
+    if not isinstance(command, c.Continue) and not state.is_quiescent:
         return Refusal(code="CONFLICT", expected="Continue", actual="the step before has not come to rest")
     run = Run(definition, state, facts)
     return _HANDLERS[type(command)](run, command) or _settle(run) or _result(run)
@@ -107,16 +109,17 @@ def _occur(run: Run, owner: int, element: Element) -> Refusal | None:
     return _too_many_transitions(run) or behaviour_of(element).occur(run, owner, element)
 
 
+_VERBS: Mapping[TokenState, Callable[[Behaviour], Verb]] = {
+    TokenState.GO: attrgetter("enter"),
+    TokenState.OPEN: attrgetter("begin"),
+    TokenState.LEFT: attrgetter("leave"),
+}
+"""State of a token in motion -> what its element does with it."""
+
+
 def _move(run: Run, token: Token) -> bool | Refusal:
     element = run.element_of(token)
-    behaviour = behaviour_of(element)
-    match token.state:
-        case TokenState.LEFT:
-            verb = behaviour.leave
-        case TokenState.OPEN:
-            verb = behaviour.begin
-        case _:
-            verb = behaviour.enter
+    verb = _VERBS[token.state](behaviour_of(element))
     refusal = _too_many_transitions(run) or verb(run, token, element)
     return (refusal is not None and _failed(run, token, refusal)) or True
 

@@ -34,6 +34,7 @@ class Definition:
     _flows_by_id: dict[str, Flow] = field(init=False, repr=False, compare=False)
     _edges: dict[int, tuple[Element, ...]] = field(init=False, repr=False, compare=False)
     _triggers: dict[int | None, tuple[Element, ...]] = field(init=False, repr=False, compare=False)
+    _outgoing: dict[int, tuple[Flow, ...]] = field(init=False, repr=False, compare=False)
     has_waits: bool = field(init=False, repr=False, compare=False)
     has_conditions: bool = field(init=False, repr=False, compare=False)
 
@@ -49,6 +50,7 @@ class Definition:
             "_inside": _grouped((element.scope, element) for element in self.elements),
             "_edges": _grouped(edges),
             "_triggers": _grouped(triggers),
+            "_outgoing": {},
             "has_waits": bool(awaited) or any(_is_left_to_the_server(element) for element in self.elements),
             "has_conditions": any(element.event_type is EventType.CONDITIONAL for element in awaited),
         }
@@ -81,7 +83,10 @@ class Definition:
 
     def outgoing(self, element: Element) -> tuple[Flow, ...]:
         """The flows that leave the element, in document order."""
-        return tuple(self.flows[index] for index in element.outgoing)
+        found = self._outgoing.get(element.index)
+        if found is None:
+            found = self._outgoing[element.index] = tuple(self.flows[index] for index in element.outgoing)
+        return found
 
     def offered(self, around: Element) -> tuple[Element, ...]:
         """The activities of an ad-hoc subprocess that may be activated: those that no flow leads to."""

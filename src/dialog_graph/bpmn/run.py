@@ -1,6 +1,7 @@
 """The verbs by which elements change the process of one `advance` call, and nothing else does."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from dialog_graph.bpmn.effects import EndProcess
 from dialog_graph.bpmn.events import IncidentOpened, IncidentResolved, ProcessEnded
@@ -67,7 +68,9 @@ class Run(WorkingCopy):
     def rest(self, token: Token, element: Element) -> Token:
         """Opens a new entry of a task or a waiting event, where the token now rests under a new id."""
         self._entries[element.index] = number = self.entries_of(element) + 1
-        resting = self.renewed(token).changed(
+        del self.tokens[token.id]
+        resting = token.changed(
+            id=self.new_id(),
             on_flow=False,
             index=element.index,
             state=TokenState.WAIT,
@@ -84,9 +87,10 @@ class Run(WorkingCopy):
         self.put(token.changed(id=self.new_id()))
         return self.tokens[self._last_id]
 
-    def leave_at(self, token: Token, element: Element) -> None:
-        """The token is through with an element, where a flow is still to be chosen."""
-        self.put(token.changed(on_flow=False, index=element.index, state=TokenState.LEFT, entry=None, spent=()))
+    def leave_at(self, token: Token, element: Element, **brought: Any) -> None:
+        """The token is through with an element, where a flow is still to be chosen. `brought`: members it has then."""
+        left = token.changed(on_flow=False, index=element.index, state=TokenState.LEFT, entry=None, spent=(), **brought)
+        self.put(left)
 
     def end(self, token: Token, end_event: Element | None = None) -> None:
         """Consumes the token; the scope completes when nothing is left in it."""

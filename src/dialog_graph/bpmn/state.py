@@ -26,6 +26,7 @@ from dialog_graph.bpmn.tokens import (
     ScopeKind,
     Token,
     TokenState,
+    at_rest,
 )
 from dialog_graph.bpmn.waits import Marking, Wait, awaited, kind_of
 from dialog_graph.errors import Refusal
@@ -96,7 +97,7 @@ class State(Copied):
     @property
     def is_quiescent(self) -> bool:
         """True when every token is at rest: the only states that are stored."""
-        return all(token.state in RESTING for token in self.tokens)
+        return at_rest(self.tokens)
 
     def active_entries(self, definition: Definition) -> tuple[Entry, ...]:
         """The open task entries in the order in which they were entered."""

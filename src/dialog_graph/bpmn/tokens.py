@@ -4,7 +4,7 @@ A token is a place where a scope is active. Tokens and scopes share one counter 
 when it begins to rest at a task or an event, so that the order of ids is the order of entering.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -103,6 +103,14 @@ class Token(Copied):
     last_task: int | None = None
     loop_index: int | None = None
     spent: tuple[int, ...] = ()
+
+
+def at_rest(tokens: Iterable[Token]) -> bool:
+    """True when no token can act without being helped from outside."""
+    for token in tokens:  # noqa: SIM110 (asked twice in every round: a generator would cost as much as the answer)
+        if token.state not in RESTING:
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

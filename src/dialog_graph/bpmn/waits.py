@@ -64,6 +64,8 @@ def edges_of(definition: Definition, element: Element, loop_index: int | None) -
     In a loop those of the file belong to the whole, and deadlines to every instance.
     """
     found: tuple[Element, ...] = ()
+    if not definition.has_waits:
+        return found
     if loop_index is None:
         found += definition.edges(element.index)
     if element.loop is None or loop_index is not None:

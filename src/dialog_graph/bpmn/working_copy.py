@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from dialog_graph.bpmn.decisions import Decision
 from dialog_graph.bpmn.definition import Definition
@@ -12,7 +13,7 @@ from dialog_graph.bpmn.events import Event
 from dialog_graph.bpmn.facts import Facts
 from dialog_graph.bpmn.nodes import Element
 from dialog_graph.bpmn.state import State
-from dialog_graph.bpmn.tokens import RESTING, SPENT, Scope, ScopeKind, Token, TokenState
+from dialog_graph.bpmn.tokens import SPENT, Scope, ScopeKind, Token, TokenState, at_rest
 from dialog_graph.bpmn.waits import Marking, awaited, kind_of, main_is_active
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
@@ -33,6 +34,7 @@ _COUNTERS = _OF_ONE_COMMAND | {AUTOMATIC}
 _MOVING = frozenset({TokenState.GO, TokenState.OPEN, TokenState.LEFT})
 _TOKEN_BYTES = 120
 _ENTRY_BYTES = 16
+_Part = TypeVar("_Part")
 
 
 class WorkingCopy:
@@ -58,7 +60,8 @@ class WorkingCopy:
         self._entries = dict(state.entries)
         self.incidents = {incident.token: incident for incident in state.incidents}
         self.vars = dict(state.vars)
-        self._counts = _counts(state.scopes)
+        self._counts_before = _counts(state.scopes)
+        self._counts = dict(self._counts_before)
         self.records = state.compensation
         self.open: dict[int, dict[int, Element]] = self._opened() if definition.has_waits else {}
 
@@ -227,15 +230,15 @@ class WorkingCopy:
     def state(self, at_rest: bool) -> State:
         """The state now; the counters of one command go when it is at rest."""
         self._keep_counts(at_rest)
-        return self._before.changed(
+        return State.of(
             status=self.status,
             last_id=self._last_id,
             flow_counter=self._flow_counter,
-            scopes=tuple(self.scopes[id] for id in sorted(self.scopes)),
-            tokens=tuple(self.tokens[id] for id in sorted(self.tokens)),
+            scopes=_by_id(self.scopes),
+            tokens=_by_id(self.tokens),
             joins=self.joins,
             entries=self._entries,
-            incidents=tuple(self.incidents[id] for id in sorted(self.incidents)),
+            incidents=_by_id(self.incidents),
             vars=self.vars,
             compensation=self.records,
             made_for=self.definition,
@@ -243,8 +246,10 @@ class WorkingCopy:
 
     def _keep_counts(self, at_rest: bool) -> None:
         """Writes the counters into the scope of the process, where they have changed."""
-        kept = {name: count for name, count in self._counts.items() if not (at_rest and name in _OF_ONE_COMMAND)}
-        if self.scopes and kept != _counts(self._before.scopes):
+        kept = self._counts
+        if at_rest:
+            kept = {name: count for name, count in kept.items() if name not in _OF_ONE_COMMAND}
+        if self.scopes and kept != self._counts_before:
             root = self.scopes[min(self.scopes)]
             others = {name: value for name, value in root.extra.items() if name not in _COUNTERS}
             self.scopes[root.id] = root.changed(extra=others | kept)
@@ -252,7 +257,7 @@ class WorkingCopy:
     @property
     def is_quiescent(self) -> bool:
         """True when every token is at rest."""
-        return all(token.state in RESTING for token in self.tokens.values())
+        return at_rest(self.tokens.values())
 
     @property
     def has_conditions(self) -> bool:
@@ -264,11 +269,17 @@ class WorkingCopy:
     def may_be_large(self) -> bool:
         """True when the state could come near its size limit, so that measuring it is worth the time."""
         guess = len(self.tokens) * _TOKEN_BYTES + len(self._entries) * _ENTRY_BYTES
-        loops = any(scope.kind is ScopeKind.BODY for scope in self.scopes.values())
-        return guess > self.facts.limits.state_bytes // 2 or loops or bool(self.vars or self.records)
+        if guess > self.facts.limits.state_bytes // 2 or self.vars or self.records:
+            return True
+        return len(self.scopes) > 1 and any(scope.kind is ScopeKind.BODY for scope in self.scopes.values())
 
 
 def _counts(scopes: Sequence[Scope]) -> dict[str, int]:
     """The counters that the first scope, the one of the process, carries."""
-    extra: Mapping[str, Json] = scopes[0].extra if scopes else {}
-    return {name: value for name, value in extra.items() if name in _COUNTERS and isinstance(value, int)}
+    if not scopes or not scopes[0].extra:
+        return {}
+    return {name: value for name, value in scopes[0].extra.items() if name in _COUNTERS and isinstance(value, int)}
+
+
+def _by_id(parts: Mapping[int, _Part]) -> tuple[_Part, ...]:
+    return tuple(parts.values()) if len(parts) < 2 else tuple([parts[id] for id in sorted(parts)])

@@ -24,11 +24,11 @@ def leave_entry(run: Run, token: Token, element: Element, step: Leaving, action:
             reentered=step.target == element,
         )
     )
-    left = token.changed(gateway_action=step.gateway_action, last_task=element.index)
+    brought = {"gateway_action": step.gateway_action, "last_task": element.index}
     if step.target is None:
-        run.leave_at(left, element)
+        run.leave_at(token, element, **brought)
     else:
-        whole = _out_of_loop(run, left.changed(entry=None, spent=()))
+        whole = _out_of_loop(run, token.changed(entry=None, spent=(), **brought))
         run.put(whole.changed(state=TokenState.GO, index=step.target.index))
 
 

@@ -104,7 +104,8 @@ def _open_own(run: Run, token: Token, element: Element, before: Sequence[Prepare
     row = _OWN.get(task.type, _job)(run, token, element)
     if isinstance(row, Refusal):
         return row
-    run.put(token.changed(state=TokenState.WAIT))
+    if token.state is not TokenState.WAIT:
+        run.put(token.changed(state=TokenState.WAIT))
     wait(run, token.id, before)
     if row is not None:
         run.wait_for(token.id, element, row)
