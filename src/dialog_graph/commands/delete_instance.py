@@ -10,6 +10,7 @@ from uuid import UUID
 
 from dialog_graph.bpmn import Cancel
 from dialog_graph.commands.step import Given, Work, in_step, run_process
+from dialog_graph.commands.step.calls import ask_children
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.instance import Instance, InstanceStatus
 from dialog_graph.model.principal import Principal
@@ -82,6 +83,7 @@ async def restore_instance(ports: Ports, principal: Principal, given: RestoreIns
         if work.instance.deleted_at is not None:
             work.change(deleted_at=None, status=status_of(work.instance))
             work.record("app.instance.undeleted")
+            await ask_children(work)
         return permit, DeleteInstanceResult(instance_id=work.instance.instance_id)
 
     return await in_step(ports, principal, given, DeleteInstanceResult, body)

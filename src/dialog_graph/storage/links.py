@@ -4,7 +4,7 @@ from uuid import UUID
 
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.waits import Link, LinkState, Relation
-from dialog_graph.storage.database import Row, Snapshot, Transaction
+from dialog_graph.storage.database import Row, Snapshot
 
 _COLUMNS = """
 link_id, instance_id, relation, other_id, other_app, key, element_id, owner, entry_no, entry_id, loop_index, completion,
@@ -26,7 +26,7 @@ async def of_instance(tx: Snapshot, instance_id: UUID) -> list[Link]:
     return [link for _, link in await of_instances(tx, [instance_id])]
 
 
-async def by_key(tx: Transaction, org: str, relation: Relation, key: str) -> tuple[UUID, Link] | None:
+async def by_key(tx: Snapshot, org: str, relation: Relation, key: str) -> tuple[UUID, Link] | None:
     """One side of a call, with the instance whose it is."""
     row = await tx.fetchrow(_BY_KEY, org, relation.value, key)
     return None if row is None else (row["instance_id"], decode(row))

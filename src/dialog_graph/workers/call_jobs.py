@@ -5,6 +5,7 @@ crash between the two sides is made good by the next attempt.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from dialog_graph.bpmn.task_config import CallAppConfig, Copied
 from dialog_graph.commands.cancel_child import cancel_child
 from dialog_graph.commands.link_child import Returned, end_child, link_child
 from dialog_graph.commands.start_child import BroughtFile, Call, start_child
+from dialog_graph.commands.step.calls import news_for_parent
 from dialog_graph.errors import Refused, refuse
 from dialog_graph.model.instance import DataElement, Instance
 from dialog_graph.model.json_value import Json
@@ -216,6 +218,25 @@ async def _may_read(ports: Ports, acting: Principal, child: Instance) -> bool:
         policy = (await ports.catalogue.policy(tx, child.app_id)).policy
         answer = await decisions.allowed(tx, policy, decisions.of_instance(child), ("read",))
         return answer["read"]
+
+
+async def run_ask_child(ports: Ports, claimed: Claimed) -> None:
+    """Looks for a caller that was restored whether its child has ended meanwhile."""
+    await run_side_job(ports, claimed, _ask_child)
+
+
+async def _ask_child(ports: Ports, worker: Principal, claimed: Claimed, job: Job) -> None:
+    app_id, key = _app(job), str(job.data["key"])
+    theirs = app_worker(app_id.org, app_id.app)
+    async with ports.database.snapshot(theirs) as snapshot:
+        found = await links.by_key(snapshot, app_id.org, Relation.PARENT, key)
+        loaded = [] if found is None else await instances.load(snapshot, [found[0]])
+    if found is None or not loaded or loaded[0].ended_at is None:
+        # It has yet to end, and will tell of that itself.
+        return
+    child_id, link = found
+    news = news_for_parent(link, is_cancelled=loaded[0].archived_at is None)
+    await _tell_parent(ports, theirs, replace(claimed, instance_id=child_id, app_id=app_id), replace(job, data=news))
 
 
 # Stopping it ----------------------------------------------------------------------------------------------------------

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from dialog_graph.commands.step.calls import CALL, CANCEL_CHILD, TELL_PARENT
+from dialog_graph.commands.step.calls import ASK_CHILD, CALL, CANCEL_CHILD, TELL_PARENT
 from dialog_graph.commands.step.deferred import MESSAGE, SERVICE, SIGNAL
 from dialog_graph.ports import Ports
 from dialog_graph.storage.jobs import Claimed
-from dialog_graph.workers.call_jobs import run_call, run_cancel_child, run_tell_parent
+from dialog_graph.workers.call_jobs import run_ask_child, run_call, run_cancel_child, run_tell_parent
 from dialog_graph.workers.service_jobs import run_service
 from dialog_graph.workers.side_jobs import run_message, run_signal
 
@@ -23,5 +23,6 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
         CALL: run_call,
         TELL_PARENT: run_tell_parent,
         CANCEL_CHILD: run_cancel_child,
+        ASK_CHILD: run_ask_child,
     }
 )

@@ -16,7 +16,7 @@ from dialog_graph.model.waits import Job, Link, LinkState, Relation
 from dialog_graph.storage import links, parties
 from dialog_graph.urns import PartyUrn
 
-CALL, CANCEL_CHILD, TELL_PARENT = "callApp", "cancelChild", "tellParent"
+CALL, CANCEL_CHILD, TELL_PARENT, ASK_CHILD = "callApp", "cancelChild", "tellParent", "askChild"
 """Kinds of jobs."""
 
 CHILD_CANCELLED = "CHILD_CANCELLED"
@@ -128,13 +128,24 @@ async def _tell_parent(work: Work) -> None:
     link = next(new, None)
     if link is None and work.instance.revision:
         link = await links.to_parent(work.tx, work.instance.instance_id)
-    if link is None or link.completion != "wait":
-        return
-    is_cancelled = work.state.status is Status.CANCELLED
-    data: dict[str, Json] = {
+    if link is not None and link.completion == "wait":
+        told = news_for_parent(link, is_cancelled=work.state.status is Status.CANCELLED)
+        work.waiting.start_job(_job(work, link, TELL_PARENT, told))
+
+
+def news_for_parent(link: Link, *, is_cancelled: bool) -> dict[str, Json]:
+    """What the caller of a child that has ended is told. `link`: the child's own side."""
+    return {
         "key": link.key,
         "parentId": str(link.other_id),
         "parentApp": link.other_app,
         "errorCode": CHILD_CANCELLED if is_cancelled else None,
     }
-    work.waiting.start_job(_job(work, link, TELL_PARENT, data))
+
+
+async def ask_children(work: Work) -> None:
+    """A restored caller asks after its children: one that ended meanwhile could not tell it (process engine §10)."""
+    for link in await links.of_instance(work.tx, work.instance.instance_id):
+        if link.relation is Relation.CHILD and link.state is LinkState.LINKED and link.completion == "wait":
+            asked = replace(link, key=f"{link.key}@{work.instance.revision}")
+            work.waiting.start_job(_job(work, asked, ASK_CHILD, {"app": link.other_app, "key": link.key}))
