@@ -11,7 +11,11 @@ if ! [ -x "$bin/initdb" ]; then
     exit 1
 fi
 
-folder=$(mktemp -d /tmp/dialog-graph-postgres.XXXXXX)
+# Memory where there is plenty of it: a database is copied for every test.
+free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -1)
+base=/tmp
+[ "${free:-0}" -gt 4194304 ] && [ -w /dev/shm ] && base=/dev/shm
+folder=$(mktemp -d "$base/dialog-graph-postgres.XXXXXX")
 as=()
 if [ "$(id -u)" = 0 ]; then
     user=$(id -un postgres 2>/dev/null || echo nobody)
@@ -36,7 +40,7 @@ server "$bin/initdb" -D "$folder/data" --username=postgres --auth-local=trust --
     --encoding=UTF8 --lc-collate=C --lc-ctype=C.UTF-8 --no-instructions >/dev/null
 server "$bin/pg_ctl" start -D "$folder/data" -l "$folder/data/start.log" -w -o "-c listen_addresses=127.0.0.1 \
     -c port=$port -c unix_socket_directories=$folder -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-    -c max_connections=100 -c timezone=UTC" >/dev/null || { cat "$folder/data/start.log" >&2; exit 1; }
+    -c max_connections=100 -c jit=off -c timezone=UTC" >/dev/null || { cat "$folder/data/start.log" >&2; exit 1; }
 server "$bin/psql" -X -q -v ON_ERROR_STOP=1 -h "$folder" -p "$port" -U postgres -d postgres \
     -c "create role dialog_graph login createrole createdb password '$secret'" \
     -c "create database dialog_graph owner dialog_graph"
