@@ -234,6 +234,12 @@ RULES: Mapping[str, Rule] = {
     "DG9403": Rule(
         WARNING, 'the policy of "{app}", which "{task}" calls, does not let {org} instantiate', "add a rule in that app"
     ),
+    "DG9404": Rule(
+        WARNING,
+        '"{id}" begins the process by itself, but the policy does not let {org} instantiate',
+        "add a rule with instantiate for the org",
+    ),
+    "DG9405": Rule(WARNING, 'start event "{id}" could not begin: {reason}', "correct it"),
     "DG9501": Rule(WARNING, "{key}: {reason}", "correct it"),
     "DG9502": Rule(WARNING, 'the text "{id}" is missing in all languages', "add it"),
     "DG9503": Rule(WARNING, 'copyInstanceSettings excludes the unknown {what} "{id}"', "correct it"),

@@ -17,6 +17,7 @@ from dialog_graph.apps.checks.layout import FormKnown, check_layouts
 from dialog_graph.apps.checks.payment import check_payment
 from dialog_graph.apps.checks.policy import check_policy
 from dialog_graph.apps.checks.process import check_process
+from dialog_graph.apps.checks.self_starts import check_self_starts
 from dialog_graph.apps.checks.signing import check_signing
 from dialog_graph.apps.checks.texts import check_texts
 from dialog_graph.apps.checks.unused import check_unused
@@ -148,6 +149,7 @@ def _check_across(version: AppVersion, files: Files, read: ReadLayouts, top: Jso
     check_process(version, top, findings)
     if POLICY in files.contents:
         check_policy(version, findings)
+        check_self_starts(version, findings)
     check_gateway_actions(version, findings)
     check_signing(version, findings)
     check_payment(version, findings)

@@ -21,7 +21,7 @@ from dialog_graph.errors import NOT_FOUND, Refusal, Refused
 from dialog_graph.model.diagnostic import Diags, has_errors
 from dialog_graph.model.instance import Instance
 from dialog_graph.model.principal import PrincipalKind
-from dialog_graph.storage import app_versions
+from dialog_graph.storage import app_versions, start_timers
 from dialog_graph.storage.compiled import MAX_COMPILED, Broken, Compiled, CompiledVersions, Outcome
 from dialog_graph.storage.database import Snapshot, Transaction
 from dialog_graph.urns import AppId
@@ -179,9 +179,9 @@ class Catalogue:
         """Stores a version of the app whose worker the transaction's principal is, and activates it.
 
         `loaded`: what `load` has made of the files, where that is known. Files that are known already are not stored
-        again; a version with errors is stored, but the active one stays. Version, resource, policy rows and
-        everybody's grants change in this one transaction. Other transactions of this process see it after the commit;
-        this one reads the catalogue as it was before.
+        again; a version with errors is stored, but the active one stays. Version, resource, policy rows, start timers
+        and everybody's grants change in this one transaction. Other transactions of this process see it after the
+        commit; this one reads the catalogue as it was before.
         """
         version, diagnostics = loaded or await self.load(files)
         app_id = version.app_id if version else files.place
@@ -197,6 +197,7 @@ class Catalogue:
             resource_id = await app_versions.write_resource(tx, version)
             await app_versions.write_policy(tx, resource_id, version.policy)
             await tx.execute("update catalogue_generation set generation = generation + 1")
+        await start_timers.arrange(tx, version)
         return version_id
 
 

@@ -10,7 +10,8 @@ from dialog_graph.ports import Ports
 from dialog_graph.storage.jobs import Claimed
 from dialog_graph.workers.call_jobs import run_ask_child, run_call, run_cancel_child, run_tell_parent
 from dialog_graph.workers.service_jobs import run_service
-from dialog_graph.workers.side_jobs import run_message, run_signal
+from dialog_graph.workers.side_jobs import run_message
+from dialog_graph.workers.signals import run_signal
 
 JobKind: TypeAlias = Callable[[Ports, Claimed], Awaitable[None]]
 """Makes one attempt, and tells whoever waits for it what came of it."""

@@ -6,19 +6,17 @@ Each has a key of its own that goes along, so that what is done twice counts onc
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
 
 from dialog_graph.commands.deliver_message import DeliverMessage, deliver_message
-from dialog_graph.commands.receive_signal import receive_signal
 from dialog_graph.commands.step.retrying import Schedule
 from dialog_graph.errors import Refused
+from dialog_graph.model.party import Party
 from dialog_graph.model.principal import Principal, app_worker
-from dialog_graph.model.waits import Job, Subscription
+from dialog_graph.model.waits import Job
 from dialog_graph.ports import Ports
-from dialog_graph.storage import faults, instances, jobs, parties, subscriptions
+from dialog_graph.storage import faults, instances, jobs, parties
 from dialog_graph.storage.jobs import MAX_CRASHES, Claimed
 
-PAGE = 100
 MAX_CRASHED = MAX_CRASHES * 4
 """A job of this kind has nobody to tell of an incident: it is tried a little longer."""
 
@@ -63,10 +61,11 @@ async def run_message(ports: Ports, claimed: Claimed) -> None:
 
 async def _send(ports: Ports, worker: Principal, claimed: Claimed, job: Job) -> None:
     key, ttl = job.data.get("key"), job.data.get("ttl")
+    sender = await party_of_sender(ports, worker, claimed)
     given = DeliverMessage(
         name=str(job.data["name"]),
         correlation_key=key if isinstance(key, str) else None,
-        party=await _party_of(ports, worker, claimed),
+        party=sender.urn if sender is not None else None,
         message_id=job.key,
         ttl=ttl if isinstance(ttl, str) else None,
     )
@@ -78,29 +77,11 @@ async def _send(ports: Ports, worker: Principal, claimed: Claimed, job: Job) -> 
         # Nobody waits, and the message may not: that is how it was modelled.
 
 
-async def _party_of(ports: Ports, worker: Principal, claimed: Claimed) -> str | None:
-    """The party of the sender: whose instance a message starts."""
+async def party_of_sender(ports: Ports, worker: Principal, claimed: Claimed) -> Party | None:
+    """The party of the instance whose job it is: whose instance a message or signal starts."""
     async with ports.database.snapshot(worker) as snapshot:
         loaded = await instances.load(snapshot, [claimed.instance_id])
         if not loaded:
             return None
         party_id = loaded[0].party_id
-        return (await parties.by_ids(snapshot, [party_id]))[party_id].urn
-
-
-async def run_signal(ports: Ports, claimed: Claimed) -> None:
-    """Takes a signal to everybody of the org who waited for it when it was thrown."""
-    await run_side_job(ports, claimed, _broadcast)
-
-
-async def _broadcast(ports: Ports, worker: Principal, claimed: Claimed, job: Job) -> None:
-    name, thrown_at = str(job.data["name"]), datetime.fromisoformat(str(job.data["thrownAt"]))
-    after: Subscription | None = None
-    while True:
-        async with ports.database.snapshot(worker) as snapshot:
-            page = await subscriptions.of_signal(snapshot, name, thrown_at, after, PAGE)
-        for waiting in page:
-            await receive_signal(ports, waiting, job.job_id)
-        if len(page) < PAGE:
-            return
-        after = page[-1].subscription
+        return (await parties.by_ids(snapshot, [party_id])).get(party_id)

@@ -11,9 +11,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from dialog_graph.commands.fire_timer import fire_timer
+from dialog_graph.commands.start_by_timer import start_by_timer
 from dialog_graph.errors import Refused
 from dialog_graph.ports import Ports
-from dialog_graph.storage import faults, timers
+from dialog_graph.storage import faults, start_timers, timers
+from dialog_graph.storage.start_timers import DueStart
 from dialog_graph.storage.timers import DueTimer
 
 CLAIMED_AT_ONCE = 50
@@ -24,19 +26,22 @@ _log = logging.getLogger(__name__)
 
 
 async def fire_due(ports: Ports) -> int:
-    """Claims and fires one batch, earliest first; answers how many were claimed.
+    """Claims and fires one batch, earliest first, those that begin a process last; answers how many were claimed.
 
     One that cannot be fired now stays due: its claim ends by itself, then it is tried again.
     """
     async with ports.database.dispatch() as tx:
         due = await timers.claim(tx, CLAIMED_AT_ONCE)
+        starts = await start_timers.claim(tx, CLAIMED_AT_ONCE)
     faults.passed("after-claim")
     by_instance: dict[UUID, list[DueTimer]] = {}
     for timer in due:
         by_instance.setdefault(timer.instance_id, []).append(timer)
     free = asyncio.Semaphore(AT_ONCE)
     await asyncio.gather(*(_fire(ports, free, group) for group in by_instance.values()))
-    return len(due)
+    for start in starts:
+        await _start(ports, start)
+    return len(due) + len(starts)
 
 
 async def _fire(ports: Ports, free: asyncio.Semaphore, group: Sequence[DueTimer]) -> None:
@@ -50,8 +55,17 @@ async def _fire(ports: Ports, free: asyncio.Semaphore, group: Sequence[DueTimer]
                 _log.exception("timer %s cannot fire", timer.timer_id)
 
 
+async def _start(ports: Ports, due: DueStart) -> None:
+    try:
+        await start_by_timer(ports, due)
+    except Refused as refused:
+        _log.warning("%s cannot begin by %s now: %s", due.app_id, due.element_id, refused.refusal.message)
+    except Exception:  # another one may be fine
+        _log.exception("%s cannot begin by %s", due.app_id, due.element_id)
+
+
 async def until_due(ports: Ports) -> timedelta | None:
     """How long until the next one comes due, None when there is none."""
     async with ports.database.dispatch() as tx:
-        at = await timers.next_due(tx)
-        return None if at is None else at - tx.now
+        known = [at for at in (await timers.next_due(tx), await start_timers.next_due(tx)) if at is not None]
+        return min(known) - tx.now if known else None

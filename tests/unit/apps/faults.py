@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dialog_graph.apps import AppVersion, Files, OtherApps, among, load, read_folder
+from dialog_graph.apps.diagnostics import At, finding
 from dialog_graph.apps.form_data.calculate import calculate
 from dialog_graph.model.diagnostic import Diags
 from tests.unit.apps.forms_sample import PAGE, app, hidden, page, part, tree
@@ -121,6 +122,13 @@ def task_of(kind: str, extension: str, *code_lines: str, ours: str = "", **chang
 
 def signing(*parts: str, code_lines: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
     return task_of("signing", element("signatureConfig", "".join(parts)), *code_lines, **more)
+
+
+BY_SIGNAL = (
+    process()
+    .replace('  <b:process id="p">', '  <b:signal id="go" name="go"/><b:process id="p">')
+    .replace('id="Start"/>', 'id="Start"><b:signalEventDefinition signalRef="go"/></b:startEvent>')
+)
 
 
 def rejecting(condition: str = "", **more: Any) -> str:
@@ -346,6 +354,7 @@ FAULTS: dict[str, Changes] = {
     "DG9108": {POLICY: policy(owner=("complete",))},
     "DG9109": signing(TO_SIGN, SIGNATURES, SIGNEES, CORRESPONDENCE, code_lines=FOUNDERS),
     "DG9201": {PROCESS: process(gateway="code")},
+    "DG9404": {PROCESS: BY_SIGNAL},
     "DG9202": {PROCESS: process(task="mailing")},
     "DG9203": {METADATA: metadata(dataTypes=[]), SETS: {"sets": [{"id": "form", "tasks": ["Task_1"]}]}},
     "DG9204": {PROCESS: process(after=GATEWAY_TYPE.format("nowhere"))},
@@ -496,4 +505,14 @@ def _result_without_place() -> Diags:
     return result[2]
 
 
-AT_RUN: dict[str, Callable[[], Diags]] = {"DG7110": _failing_layout, "DG7203": _result_without_place}
+def _refused_start() -> Diags:
+    """As the command writes it; that it does so has a story of its own (tests/flow/test_self_starting.py)."""
+    at = At(file=PROCESS, line=4, element_id="Start")
+    return (finding("DG9405", at, id="Start", reason="You may not do this."),)
+
+
+AT_RUN: dict[str, Callable[[], Diags]] = {
+    "DG7110": _failing_layout,
+    "DG7203": _result_without_place,
+    "DG9405": _refused_start,
+}

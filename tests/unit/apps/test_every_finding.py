@@ -256,6 +256,11 @@ EXPECTED: dict[str, str] = {
         'config/process/process.bpmn:5 warning: the policy of "skd/other", which "Task_1" calls, does not let ttd '
         "instantiate"
     ),
+    "DG9404": (
+        'config/process/process.bpmn:4 warning: "Start" begins the process by itself, but the policy does not let ttd '
+        "instantiate"
+    ),
+    "DG9405": 'config/process/process.bpmn:4 warning: start event "Start" could not begin: You may not do this.',
     "DG9501": (
         'config/applicationmetadata.json:46:3 warning: presentationFields: the path "nme" is not in the '
         'model of "model"'

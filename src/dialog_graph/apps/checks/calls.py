@@ -58,7 +58,7 @@ def _check_call(
     for target, reason in targets:
         if reason is not None:
             findings.add("DG9402", at, app=app, task=element.id, target=target, reason=reason)
-    if call.credentials == _ORG and not _lets_in(called, version.app_id.org):
+    if call.credentials == _ORG and not lets_in(called, version.app_id.org):
         findings.add("DG9403", at, app=app, task=element.id, org=version.app_id.org)
 
 
@@ -78,7 +78,7 @@ def _field_problem(target: str, app: AppVersion) -> str | None:
     return None if known else f"whose path is not in the model of {app.app_id}"
 
 
-def _lets_in(app: AppVersion, org: str) -> bool:
+def lets_in(app: AppVersion, org: str) -> bool:
     """True when some rule may permit it: for the org, alone or with more, or for whoever has to do with the party."""
     permits = (row for row in app.policy.rows if row.effect is Effect.PERMIT)
     asked = (row for row in permits if row.action in (ANY_ACTION, _INSTANTIATE))

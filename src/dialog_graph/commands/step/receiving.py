@@ -12,12 +12,13 @@ from dialog_graph.bpmn.element_parts import EventType
 from dialog_graph.bpmn.nodes import Element
 from dialog_graph.commands.step.documents import store_document
 from dialog_graph.commands.step.process import run_process
-from dialog_graph.commands.step.starting import Beginning, allowed, begin, opened
+from dialog_graph.commands.step.starting import Beginning, Occasion, allowed, begin, opened
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import Issue, Refusal, Refused, Severity
 from dialog_graph.expressions import ExpressionError
 from dialog_graph.model.ids import sub
 from dialog_graph.model.json_value import Json
+from dialog_graph.model.principal import PrincipalKind
 from dialog_graph.model.waits import Sort, Subscription
 from dialog_graph.ports import Ports
 from dialog_graph.storage import idempotency, parties, subscriptions
@@ -140,7 +141,9 @@ async def start(ports: Ports, tx: Transaction, starter: Starter, message: Messag
             key=starter.key,
         )
     )
-    await begin(work, beginning.permit, starter.element.id, None)
+    work.by_engine = tx.principal.kind is PrincipalKind.APP_WORKER
+    told = Occasion(type="app.instance.process.message", data={"name": name, "elementId": starter.element.id})
+    await begin(work, beginning.permit, starter.element.id, None, told)
     return instance_id
 
 

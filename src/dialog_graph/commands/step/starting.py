@@ -4,6 +4,7 @@ Callers, messages and other apps start instances; each asks the app's own policy
 security rules §5.1).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused
 from dialog_graph.model.ids import from_random
 from dialog_graph.model.instance import Instance
+from dialog_graph.model.json_value import Json
 from dialog_graph.model.party import Party
 from dialog_graph.policy import Permit
 from dialog_graph.ports import Ports
@@ -33,6 +35,14 @@ class Beginning:
     version: AppVersion
     party: Party
     permit: Permit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What sets a process off that no caller starts: a message, a signal, a timer. `type`, `data`: of its event."""
+
+    type: str
+    data: Mapping[str, Json]
 
 
 async def allowed(ports: Ports, tx: Transaction, app_id: AppId, party: Party | None) -> Beginning:
@@ -84,9 +94,17 @@ async def opened(
     return work
 
 
-async def begin(work: Work, permit: Permit, start_event: str | None, idempotency: IdempotencyRow | None) -> None:
+async def begin(
+    work: Work,
+    permit: Permit,
+    start_event: str | None,
+    idempotency: IdempotencyRow | None,
+    occasion: Occasion | None = None,
+) -> None:
     """Starts the process and writes the instance with its dialog."""
     work.record("app.instance.created", data={"byOrg": work.principal.is_org})
+    if occasion is not None:
+        work.record(occasion.type, data=occasion.data, element_id=start_event)
     await run_process(work, Start(start_event))
     rows = rows_of(work, idempotency)
     faults.passed("before-write")

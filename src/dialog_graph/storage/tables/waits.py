@@ -36,6 +36,23 @@ class Timer(c.Table, table=True):
     lease_until: datetime | None = c.at()
 
 
+class StartTimer(c.Table, table=True):
+    """A moment at which an app is to begin by itself."""
+
+    __table_args__ = (c.index("start_timer_due", "due_at"),)
+
+    app_id: str = c.text(primary_key=True)
+    element_id: str = c.text(primary_key=True)
+    org: str = c.text()
+    written: str = c.text()
+    anchor: datetime = c.at()
+    k: int = c.integer()
+    duration: str | None = c.text()
+    remaining: int | None = c.integer()
+    due_at: datetime | None = c.at()
+    lease_until: datetime | None = c.at()
+
+
 class MessageSubscription(c.Table, table=True):
     """A message or a signal that a process waits for, or the message that started it."""
 

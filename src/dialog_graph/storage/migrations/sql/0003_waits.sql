@@ -32,6 +32,23 @@ create table timer (
 );
 create index timer_due on timer (due_at, position) where not is_held;
 
+-- Timers that begin the process of an app: of its active version, one for each start event. written: what the file says,
+-- so that a new version with the same timer goes on counting. due_at null: it fires no more. Otherwise as in timer.
+create table start_timer (
+    app_id text not null,
+    element_id text not null,
+    org text not null,
+    written text not null,
+    anchor timestamptz not null,
+    k integer not null,
+    duration text,
+    remaining integer,
+    due_at timestamptz,
+    lease_until timestamptz,
+    primary key (app_id, element_id)
+);
+create index start_timer_due on start_timer (due_at);
+
 -- kind start: the instance was started by this message; owner 0, gone when its process ends. Without a key: ''. The
 -- oldest goes first; of those that were opened in one step the one that stands first in the file.
 create table message_subscription (
@@ -177,6 +194,7 @@ create index link_instance on link (instance_id, created_at);
 -- Rights -------------------------------------------------------------------------------------------------------------
 
 grant select, insert, update, delete on timer, message_subscription to dg_user, dg_org;
+grant select, insert, update, delete on start_timer to dg_org;
 grant select, insert, update, delete on job, incident, link to dg_org;
 grant insert, update, delete on job, incident, link to dg_user;
 -- What went wrong inside, and what a job carries, is the owning org's.
@@ -199,6 +217,7 @@ grant delete on message_buffer to dg_user, dg_org;
 
 -- Claims, across all orgs. What a message or a job carries is read by the worker that acts for its org.
 grant select, update (lease_until) on timer to dg_dispatch;
+grant select, update (lease_until) on start_timer to dg_dispatch;
 grant select on message_subscription to dg_dispatch;
 grant select (
     message_id, org, sender, external_id, name, key, instance_id, party_id, apps, start_apps, sent_at, expires_at,
@@ -217,6 +236,10 @@ call protect('job');
 call protect('incident');
 call protect('link');
 
+alter table start_timer enable row level security;
+alter table start_timer force row level security;
+create policy start_timer_org on start_timer for all to dg_org using (org = (select current_setting('dg.org')));
+
 alter table message_buffer enable row level security;
 alter table message_buffer force row level security;
 -- A sender sees its own messages; the org that they are for sees all of them.
@@ -229,7 +252,7 @@ do $$
 declare
     claimed text;
 begin
-    foreach claimed in array array['timer', 'message_subscription', 'message_buffer', 'job'] loop
+    foreach claimed in array array['timer', 'start_timer', 'message_subscription', 'message_buffer', 'job'] loop
         execute format('create policy %1$s_dispatch on %1$s for all to dg_dispatch using (true)', claimed);
     end loop;
 end $$;
