@@ -26,7 +26,20 @@ _HELD = """(
     union all select 'subscription', instance_id, is_held from dg.message_subscription
     union all select 'job', instance_id, is_held from dg.job) w"""
 
-_STEPS = "e.type = 'process.step' and e.data -> 'command' ->> 'type'"
+
+def _told(type: str, commands: str) -> str:
+    """In each commit as many events as steps, one at most; a process that it has begun is told of too."""
+    told = f"count(*) filter (where e.type = '{type}' and not e.data ? 'sent')"
+    command = "e.type = 'process.step' and e.data -> 'command' ->> 'type'"
+    steps = f"count(*) filter (where {command} in ({commands}))"
+    begun = f"count(*) filter (where {command} = 'start')"
+    return f"""
+        select i.instance_id, {told} || ' told, ' || {steps} || ' stepped'
+          from dg.instance i join dg.event e on e.stream_id = i.instance_id
+         where {OF} group by i.instance_id, e.xid
+        having {steps} > 1 or {told} not between {steps} and {steps} + {begun}
+    """
+
 
 OF_WAITS: Mapping[str, str] = {
     "a wait is its instance's": f"""
@@ -71,22 +84,10 @@ OF_WAITS: Mapping[str, str] = {
          where {OF} and t.status = 'FAILED' and not exists (
             select from dg.incident c where c.instance_id = i.instance_id and c.entry_id = t.entry_id)
     """,
-    "a firing is told of where it is stepped": f"""
-        select i.instance_id, count(*) filter (where e.type = 'app.instance.process.timer') || ' told'
-          from dg.instance i join dg.event e on e.stream_id = i.instance_id
-         where {OF} group by i.instance_id, e.xid
-        having count(*) filter (where e.type = 'app.instance.process.timer')
-               <> count(*) filter (where {_STEPS} = 'timerFired')
-            or count(*) filter (where {_STEPS} = 'timerFired') > 1
-    """,
-    "a message is told of where it is stepped": f"""
-        select i.instance_id, count(*) filter (where e.type = 'app.instance.process.message') || ' told'
-          from dg.instance i join dg.event e on e.stream_id = i.instance_id
-         where {OF} group by i.instance_id, e.xid
-        having count(*) filter (where e.type = 'app.instance.process.message' and not e.data ? 'sent')
-               <> count(*) filter (where {_STEPS} in ('messageReceived', 'signalReceived'))
-            or count(*) filter (where {_STEPS} in ('messageReceived', 'signalReceived')) > 1
-    """,
+    "a firing is told of where it is stepped": _told("app.instance.process.timer", "'timerFired'"),
+    "a message is told of where it is stepped": _told(
+        "app.instance.process.message", "'messageReceived', 'signalReceived'"
+    ),
     "a message is kept, or somebody had it": """
         select m.message_id, m.name || ' ' || m.key || ' ' || m.result::text || ' ' || m.apps::text
           from dg.message_buffer m

@@ -28,8 +28,8 @@ START, END = element("startEvent", "Start"), element("endEvent", "End")
 GUARD = "PT1H"
 """Nobody waits for longer: what has not come by then will not come."""
 
-CLOCKWORK, RACE, LETTERS, OFFICE, BEGUN = (
-    AppId("ttd", name) for name in ("clockwork", "race", "letters", "office", "begun")
+CLOCKWORK, RACE, LETTERS, OFFICE, BEGUN, CALLER, CALLED = (
+    AppId("ttd", name) for name in ("clockwork", "race", "letters", "office", "begun", "caller", "called")
 )
 SEND = "send"
 """The task type with a handler."""
@@ -143,6 +143,23 @@ _BEGUN = process(
     outside=[declared("Begin", escape(json.dumps(["dataModel", "name"])))],
 )
 
+_CALLED = process(
+    START,
+    task("Fill"),
+    timer("boundaryEvent", "Late", "PT0.6S", attachedToRef="Fill"),
+    END,
+    flows("Start Fill End", "Late End"),
+)
+
+_CALLER = process(
+    START,
+    task("Fill"),
+    element("callActivity", "Ask", extended(f'<d:callApp app="{CALLED}"/>')),
+    timer("boundaryEvent", "Enough", said("first"), attachedToRef="Ask"),
+    END,
+    flows("Start Fill Ask End", "Enough End"),
+)
+
 
 def _files(app: AppId, model: bytes, *more: str) -> Files:
     forms: dict[str, str | None] = {"form": "Fill", **dict.fromkeys(more)}
@@ -158,4 +175,6 @@ def all_apps() -> tuple[Files, ...]:
         _files(LETTERS, _LETTERS, "answer", "further"),
         _files(OFFICE, _OFFICE, "answer"),
         _files(BEGUN, _BEGUN),
+        _files(CALLER, _CALLER),
+        _files(CALLED, _CALLED),
     )

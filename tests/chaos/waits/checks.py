@@ -118,7 +118,29 @@ JOBS: Mapping[str, str] = {
     """,
 }
 
-STATEMENTS: Mapping[str, str] = {**TIMERS, **LEFTOVERS, **JOBS}
+CALLED: Mapping[str, str] = {
+    "a call makes one child": """
+        select i.instance_id, 'called by ' || count(l.key)::text
+          from dg.instance i join dg.app_version v using (version_id)
+          left join dg.link l on l.instance_id = i.instance_id and l.relation = 'parent'
+         where v.app_id = 'ttd/called' group by i.instance_id having count(l.key) <> 1
+    """,
+    "a caller hears of an end once": """
+        select t.instance_id, t.element_id || ' ' || t.status || ': heard ' || (
+            select count(*) from chaos.heard h where h.instance_id = t.instance_id)
+          from dg.process_task t
+         where t.element_id = 'Ask' and (t.status = 'COMPLETED')::int <> (
+            select count(*) from chaos.heard h where h.instance_id = t.instance_id)
+    """,
+    "a caller waits until its child has ended": """
+        select l.instance_id, l.state || ' at ' || coalesce(c.status, 'nobody')
+          from dg.link l left join dg.instance c on c.instance_id = l.other_id
+         where l.relation = 'child' and (
+            l.state = 'ENDED' and c.archived_at is null or l.state in ('CALLING', 'LINKED'))
+    """,
+}
+
+STATEMENTS: Mapping[str, str] = {**TIMERS, **LEFTOVERS, **JOBS, **CALLED}
 
 
 async def broken(connection: asyncpg.Connection) -> list[str]:

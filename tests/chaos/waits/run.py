@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -55,7 +55,8 @@ select count(*) from pg_stat_activity
 NUMBERS = """
 select (select count(*) from dg.instance) as instances, (select count(*) from chaos.round) as rounds,
        (select count(*) from chaos.fired) as firings, (select count(*) from chaos.received) as received,
-       (select count(*) from chaos.settled) as settled
+       (select count(*) from chaos.settled) as settled, (select count(*) from chaos.heard) as children,
+       (select count(*) from dg.link where relation = 'parent') as called
 """
 
 
@@ -84,12 +85,14 @@ _AT_JOBS = ("after-claim", "before-job", "after-job", "after-commit")
 
 @dataclass(slots=True)
 class Story:
-    """One run on one ground."""
+    """One run on one ground. `began`: on the harness's own clock."""
 
+    seed: int
     ground: Ground
     fleet: Fleet
     ledger: Ledger
     figure: Figure
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def connection(self) -> asyncpg.Connection:
@@ -178,15 +181,17 @@ class Story:
         await self._note(late)
 
     async def _note(self, late: lateness.Late) -> None:
+        figure = self.figure
         row = await self.connection.fetchrow(NUMBERS)
         assert row is not None
         begun, _ = checks.calls(self.ground.place.folder)
-        self.figure.notes.append(
-            f"{row['instances']} instances, {row['rounds']} rounds of timers, {row['firings']} firings,"
-            f" {len(self.ledger.messages)} messages published, {row['received']} had by cases that waited,"
-            f" {sum(begun.values())} calls for {row['settled']} settled jobs, {self.fleet.deaths} kills"
+        figure.notes.append(
+            f"seed {self.seed}, {time.monotonic() - self.began:.0f} s: {row['instances']} instances, {row['rounds']}"
+            f" rounds of timers, {row['firings']} firings, {len(self.ledger.messages)} messages published,"
+            f" {row['received']} had by cases that waited, {sum(begun.values())} calls for {row['settled']} settled"
+            f" jobs, {row['children']} of {row['called']} children had, {self.fleet.deaths} kills"
         )
-        self.figure.notes.append(
+        figure.notes.append(
             f"late while workers lived: {len(late.seconds)} firings, p50 {late.share(0.5):.2f} s,"
             f" p99 {late.share(0.99):.2f} s, most {late.share(1):.2f} s ({late.worst}), {late.beyond(5)} over 5 s"
         )
@@ -211,6 +216,8 @@ TWINS: Mapping[str, tuple[tuple[str, ...], Size]] = {
     "round ignored": (("left undone",), replace(_TWIN, apps=(CLOCKWORK,))),
     "own clock": (_EARLY, replace(_TWIN, apps=(CLOCKWORK,))),
     "message taken apart": (("Reply", "Note"), replace(_TWIN, apps=(LETTERS,))),
+    "message kept later": (("Reply", "Note"), replace(_TWIN, cases=10, deaths=6, apps=(LETTERS,))),
+    "id forgotten": (("Reply", "Note"), replace(_TWIN, apps=(LETTERS,))),
     "claim for good": (("every case comes to its end",), replace(_TWIN, apps=(OFFICE,), points=_AT_JOBS)),
     "result written apart": (("what the handler wants written",), replace(_TWIN, apps=(OFFICE,), points=_AT_JOBS)),
 }
@@ -234,7 +241,7 @@ async def run(site: Site, seed: int, size: Size, twin: str = "") -> Figure:
         stepping = await asyncpg.connect(**ground.logins.setup)
         clock = clocks.SharedClock(ground.place.folder / clocks.NAME)
         fleet = Fleet(site.zygote, ground, random.Random(dice.random()), figure, clock, stepping, size.points)
-        story = Story(ground, fleet, Ledger(), figure)
+        story = Story(seed, ground, fleet, Ledger(), figure)
         try:
             await fleet.fill(size.workers)
             await story.live(size, random.Random(dice.random()))

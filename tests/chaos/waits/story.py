@@ -14,7 +14,7 @@ from typing import Any
 
 from dialog_graph.urns import AppId
 from tests.chaos.processes import Lost
-from tests.chaos.waits.apps import BEGUN, CLOCKWORK, LETTERS, OFFICE, RACE
+from tests.chaos.waits.apps import BEGUN, CALLER, CLOCKWORK, LETTERS, OFFICE, RACE
 from tests.chaos.waits.fleet import Fleet
 from tests.chaos.waits.ledger import NOT_CORRELATED, Ledger, Sent
 from tests.chaos.worker import principal
@@ -29,7 +29,7 @@ CLIENTS = 5
 LONG, SHORT = "P1D", "PT2S"
 """How long a message may wait for its receiver."""
 
-WEIGHTS: Mapping[AppId, int] = {CLOCKWORK: 6, RACE: 4, LETTERS: 6, OFFICE: 3, BEGUN: 3}
+WEIGHTS: Mapping[AppId, int] = {CLOCKWORK: 6, RACE: 4, LETTERS: 6, OFFICE: 3, BEGUN: 3, CALLER: 3}
 
 
 @dataclass(slots=True)
@@ -206,6 +206,12 @@ async def _office(clients: Clients, name: str) -> None:
     await clients.hand_in(await clients.begin(OFFICE, name, first=first))
 
 
+async def _caller(clients: Clients, name: str) -> None:
+    """Another app is called, against a timer."""
+    first = clients.dice.choice(("PT20M", "PT20M", _seconds(clients.dice, 0.05, 1.2)))
+    await clients.hand_in(await clients.begin(CALLER, name, first=first))
+
+
 async def _begun(clients: Clients, name: str) -> None:
     """Messages that start a case; of one name one at a time."""
     await asyncio.gather(*(clients.letter("Begin", name) for _ in range(clients.dice.choice((1, 1, 2, 3)))))
@@ -217,4 +223,5 @@ _STORIES: Mapping[AppId, Callable[[Clients, str], Awaitable[None]]] = {
     LETTERS: _letters,
     OFFICE: _office,
     BEGUN: _begun,
+    CALLER: _caller,
 }

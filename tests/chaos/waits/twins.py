@@ -3,22 +3,25 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
 from dialog_graph.bpmn import TimerFired
-from dialog_graph.commands import correlate_message, finish_job
+from dialog_graph.commands import correlate_message, deliver_message, finish_job
+from dialog_graph.commands.deliver_message import DeliverMessageResult
 from dialog_graph.commands.step import Errand, Work, run_errand, run_process
-from dialog_graph.model.principal import app_worker
+from dialog_graph.model.json_value import Json
+from dialog_graph.model.principal import Principal, app_worker
 from dialog_graph.model.service_task import ServiceOutcome, Success
 from dialog_graph.model.waits import Timer
 from dialog_graph.ports import Ports
 from dialog_graph.storage import jobs, messages, timers
 from dialog_graph.storage.database import Row, Transaction
 from dialog_graph.storage.jobs import Claimed
-from dialog_graph.storage.messages import Meeting
+from dialog_graph.storage.messages import Meeting, Message
 from dialog_graph.storage.timers import DueTimer
 from dialog_graph.urns import AppId
 from tests.chaos.waits import clocks
@@ -89,6 +92,42 @@ def takes_messages_apart() -> None:
     patch("dialog_graph.workers.messages.correlate_message", correlate).start()
 
 
+def keeps_messages_later() -> None:
+    """P21: the sender is told that the message is kept, and then it is kept."""
+    add, delivered = messages.add, deliver_message._delivered  # pyright: ignore[reportPrivateUsage] -- a twin
+    ours = ContextVar[Ports]("ours")
+    later = set[asyncio.Task[None]]()
+
+    async def noted(ports: Ports, tx: Transaction, message: Message) -> DeliverMessageResult:
+        ours.set(ports)
+        return await delivered(ports, tx, message)
+
+    async def write(principal: Principal, message: Message, result: Json) -> None:
+        await asyncio.sleep(0.3)
+        async with ours.get().database.transaction(principal) as tx:
+            await add(tx, message, result)
+
+    async def soon(tx: Transaction, message: Message, result: Json) -> None:
+        later.add(asyncio.create_task(write(tx.principal, message, result)))
+
+    patch.object(deliver_message, "_delivered", noted).start()
+    patch.object(messages, "add", soon).start()
+
+
+def forgets_ids() -> None:
+    """P21: the id of a message is no reason not to take it again."""
+    add = messages.add
+
+    async def earlier(tx: Transaction, org: str, sender: str, external_id: str) -> Json | None:
+        return None
+
+    async def nameless(tx: Transaction, message: Message, result: Json) -> None:
+        await add(tx, replace(message, external_id=None), result)
+
+    patch.object(messages, "earlier", earlier).start()
+    patch.object(messages, "add", nameless).start()
+
+
 def claims_for_good() -> None:
     """P29: what a worker has claimed stays its own, also when it is dead."""
     patch.object(jobs, "LEASE", timedelta(days=365)).start()
@@ -120,6 +159,8 @@ TWINS: Mapping[str, Callable[[], None]] = {
     "round ignored": takes_every_round_for_the_first,
     "own clock": goes_by_its_own_clock,
     "message taken apart": takes_messages_apart,
+    "message kept later": keeps_messages_later,
+    "id forgotten": forgets_ids,
     "claim for good": claims_for_good,
     "result written apart": writes_results_apart,
 }

@@ -81,6 +81,10 @@ select e.instance_id, e.xid, c ->> 'elementId' as element_id, (c ->> 'entryNo'):
   from dg.event e, lateral (select e.data -> 'command' as c) found
  where e.type = 'process.step' and c ->> 'type' in ('jobFinished', 'jobFailed');
 
+create view chaos.heard as
+select e.instance_id, e.xid from dg.event e
+ where e.type = 'process.step' and e.data -> 'command' ->> 'type' = 'childEnded';
+
 -- The name that stands in the form of a case.
 create view chaos.named as
 select instance_id, convert_from(document, 'UTF8')::jsonb ->> 'name' as name
