@@ -35,6 +35,7 @@ from dialog_graph.access.key_files import KeyFiles
 from dialog_graph.access.keys import Keys
 from dialog_graph.access.refusals import TokenRefusal
 from dialog_graph.apps.task_kinds import NO_SERVICES, kinds_with
+from dialog_graph.bpmn import compile_process
 from dialog_graph.errors import Refusal, refuse
 from dialog_graph.graphql import routes as graphql_routes
 from dialog_graph.graphql.context import Context
@@ -94,6 +95,7 @@ async def ports_of(
     files = KeyFiles(settings.keys, create=settings.is_development)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(egress.close)
+        load = partial(apps.load, variables=settings.app_settings, kinds=kinds_with(services))
         chosen = options or Options(pool_min=settings.pool_min, pool_max=settings.pool_max, ring=doorbell.ring)
         database = await Database.open(logins, chosen)
         stack.push_async_callback(database.close)
@@ -101,9 +103,7 @@ async def ports_of(
         yield Ports(
             settings=settings,
             database=database,
-            catalogue=Catalogue(
-                partial(apps.load, variables=settings.app_settings, kinds=kinds_with(services)), settings.environment
-            ),
+            catalogue=Catalogue(load, settings.environment, compile=partial(load, read=compile_process)),
             blobs=Blobs(Path(settings.blobs)),
             keys=Keys(files, ForeignKeys(egress.fetch_jwks, addresses)),
             egress=egress,

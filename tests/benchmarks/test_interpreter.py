@@ -8,14 +8,14 @@ import pytest
 from tests.benchmarks.failures import BenchmarkFailed
 from tests.benchmarks.interpreter import comparison, peers
 from tests.benchmarks.interpreter.comparison import Engine, checked, started
-from tests.benchmarks.interpreter.models import LOOP, OURS, ROW, WORKS, Work, outcome
+from tests.benchmarks.interpreter.models import DIAGNOSED, LOOP, OURS, ROW, WORKS, Work, outcome
 from tests.benchmarks.interpreter.peers import Command, Missing
 
 SHORT = (Work("10 tasks in a row", "run", ROW), Work("3 rounds of a loop", "run", LOOP, 3))
 RIGHT = {"completed": ["T01", "T01", "T01"], "end": "Finish"}
 
 
-@pytest.mark.parametrize("work", [*WORKS[:4], SHORT[1]], ids=lambda work: work.name)
+@pytest.mark.parametrize("work", [*WORKS[:4], SHORT[1], *DIAGNOSED], ids=lambda work: work.name)
 def test_our_engine_does_every_work_in_its_process(work: Work) -> None:
     with started(OURS, peers.ours()) as engine:
         assert engine.do(work, 2) > 0

@@ -230,6 +230,18 @@ def refusing(sha256: str) -> "Callable[[Files, str], tuple[AppVersion | None, Di
     return load_strictly
 
 
+async def test_what_was_checked_when_it_was_registered_is_only_compiled_elsewhere(
+    database: Database, folder: Files
+) -> None:
+    registering, compiling = CountingLoader(), CountingLoader()
+    await register(database, Catalogue(registering, "development", compile=compiling), folder)
+    assert (len(registering.loaded), compiling.loaded) == (1, [])
+    loading = CountingLoader()
+    elsewhere = await active(database, Catalogue(loading, "development", compile=compiling))
+    assert (loading.loaded, compiling.loaded) == ([], [folder.sha256])
+    assert elsewhere.sha256 == folder.sha256
+
+
 async def test_a_version_that_no_longer_compiles_is_refused_and_harms_no_other(
     database: Database, folder: Files, caplog: pytest.LogCaptureFixture
 ) -> None:

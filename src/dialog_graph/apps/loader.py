@@ -4,9 +4,10 @@ One reader per kind of file, each reporting into the same list; then the checks 
 made whenever metadata, process and policy could be read; whether it may be activated, its findings tell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TypeAlias
 
 from dialog_graph.apps.checks.calls import OF_CALLS, OtherApps, check_calls
 from dialog_graph.apps.checks.eformidling import check_e_formidling
@@ -50,15 +51,19 @@ from dialog_graph.tasks import KINDS
 _NOT_USED = ((LOGIC, "", "Python logic"),)
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
+ProcessReader: TypeAlias = Callable[[bytes, Mapping[str, TaskKind], str], tuple[Definition | None, Diags]]
+"""`bpmn.read_process`, or `bpmn.compile_process` of a process that was read when its version was registered."""
+
 
 def load(
     files: Files,
     environment: str,
     variables: Mapping[str, str] = _NO_VARIABLES,
     kinds: Mapping[str, TaskKind] = KINDS,
+    read: ProcessReader = read_process,
 ) -> tuple[AppVersion | None, Diags]:
     """Compiles a version. `environment`: `development`, `staging` or `production`; `variables`: `Section__Key`;
-    `kinds`: the task types that there is code for.
+    `kinds`: the task types that there is code for; `read`: what makes the process of its file.
 
     Never raises on bad input. The second part is sorted and holds everything that was found and not set aside; it is
     also `AppVersion.diagnostics`.
@@ -66,7 +71,7 @@ def load(
     findings = Findings(list(files.findings))
     _report_files(files, findings)
     file = read_metadata(files, findings)
-    definition = _process(files, kinds, findings)
+    definition = _process(files, kinds, read, findings)
     settings = read_settings(files, environment, findings, variables)
     version = _version(files, file, definition, settings, findings) if file else None
     diagnostics = ordered(without_ignored(without_doubles(tuple(findings.items)), settings.check_ignore))
@@ -84,12 +89,14 @@ def _report_files(files: Files, findings: Findings) -> None:
             findings.add("DG1013", At(file=path), what=what)
 
 
-def _process(files: Files, kinds: Mapping[str, TaskKind], findings: Findings) -> Definition | None:
+def _process(
+    files: Files, kinds: Mapping[str, TaskKind], read: ProcessReader, findings: Findings
+) -> Definition | None:
     xml = files.contents.get(PROCESS)
     if xml is None:
         findings.add("DG1011", At(file=PROCESS))
         return None
-    definition, diagnostics = read_process(xml, kinds, PROCESS)
+    definition, diagnostics = read(xml, kinds, PROCESS)
     findings.extend(diagnostics)
     return definition
 

@@ -68,7 +68,7 @@ from dialog_graph.bpmn.facts import EvaluationFailed, Evaluator, Facts, Limits, 
 from dialog_graph.bpmn.journal import Mismatch, Replayed, StepRecord, replay, replay_step
 from dialog_graph.bpmn.migration import MigrationFinding, migrate
 from dialog_graph.bpmn.nodes import Action, ActionType, Element, ElementKind, Flow, TaskDefinition, TaskKind
-from dialog_graph.bpmn.reader import read_process
+from dialog_graph.bpmn.reader import compile_process, read_process
 from dialog_graph.bpmn.reading.findings import RULES as FINDINGS
 from dialog_graph.bpmn.state import Entry, OpenIncident, State, Status
 from dialog_graph.bpmn.task_config import TaskConfig
@@ -159,6 +159,7 @@ __all__ = [
     "WaitKind",
     "WaitType",
     "advance",
+    "compile_process",
     "decode_command",
     "encode_command",
     "migrate",

@@ -60,10 +60,16 @@ select v.app_id, v.version_id, r.resource_id
 
 
 class Catalogue:
-    """The app versions of one process. `load` compiles files for `environment`; `bound`: versions kept in memory."""
+    """The app versions of one process. `load` compiles files for `environment`; `bound`: versions kept in memory.
 
-    def __init__(self, load: Loader, environment: str, bound: int = MAX_COMPILED) -> None:
+    `compile`: as `load`, for files that have been registered, whose findings are known; without one `load`.
+    """
+
+    def __init__(
+        self, load: Loader, environment: str, bound: int = MAX_COMPILED, compile: Loader | None = None
+    ) -> None:
         self._load = load
+        self._compile_known = compile or load
         self._environment = environment
         self._compiled = CompiledVersions(bound)
         self._active: tuple[int, _Active] | None = None
@@ -168,7 +174,7 @@ class Catalogue:
             files = Files.from_archive(row["files"])
         except ValueError as fault:
             return _broken(f"the files of version {version_id} cannot be unpacked: {fault}")
-        version, diagnostics = self._load(files, self._environment)
+        version, diagnostics = self._compile_known(files, self._environment)
         if version is None:
             codes = ", ".join(sorted({diagnostic.code for diagnostic in diagnostics if diagnostic.is_error}))
             return _broken(f"version {ordinal} of {files.place} has {codes}")

@@ -34,8 +34,9 @@ def serve(engine: Engine) -> None:
 
 
 def _answer(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
-    if asked["do"] == "compile":
-        seconds, compiled = _timed(lambda: engine.compile(asked["model"]), asked["count"])
+    if asked["do"] != "run":
+        make = getattr(engine, asked["do"])
+        seconds, compiled = _timed(lambda: make(asked["model"]), asked["count"])
         return {"seconds": seconds, "outcome": {"elements": sorted(engine.elements(compiled))}}
     compiled = engine.compile(asked["model"])
     seconds, ran = _timed(lambda: engine.run(compiled, asked["limit"]), asked["count"])

@@ -1,4 +1,8 @@
-"""Our interpreter as a candidate: `read_process` with all its checks, `advance` with every `Continue` round."""
+"""Our interpreter as a candidate: `compile_process` and `read_process`, `advance` with every `Continue` round.
+
+`compile` looks for every error that would refuse the model, which is more than the others do; `diagnose` is what comes
+with it when a version is checked or deployed: warnings, and the search for joins that wait for ever.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,10 +24,12 @@ from dialog_graph.bpmn import (
     Status,
     Vars,
     advance,
+    compile_process,
     read_process,
 )
 from dialog_graph.errors import Refusal
 from dialog_graph.expressions import Context, Expression, compile_expression
+from dialog_graph.model.diagnostic import Diags
 from dialog_graph.model.json_value import Json
 from tests.benchmarks.failures import BenchmarkFailed
 from tests.benchmarks.interpreter.engine_loop import serve
@@ -73,7 +79,13 @@ class Ours:
 
     def compile(self, text: str) -> Compiled:
         """Text to definition."""
-        definition, diagnostics = read_process(text.encode(), tasks.KINDS)
+        return self._with_conditions(*compile_process(text.encode(), tasks.KINDS))
+
+    def diagnose(self, text: str) -> Compiled:
+        """Text to definition and every finding."""
+        return self._with_conditions(*read_process(text.encode(), tasks.KINDS))
+
+    def _with_conditions(self, definition: Definition | None, diagnostics: Diags) -> Compiled:
         if definition is None:
             raise BenchmarkFailed(f"the model was refused: {diagnostics}")
         texts = {flow.id: flow.condition_text for flow in definition.flows if flow.condition_text}

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
-from dialog_graph.bpmn import read_process
+from dialog_graph.bpmn import compile_process, read_process
 from dialog_graph.model.diagnostic import has_errors
 from tests.conformance.bpmn.generated import model, text
 from tests.conformance.bpmn.harness import KINDS
@@ -102,12 +102,15 @@ def drawn_texts() -> list[bytes]:
 
 
 def read_spoiled(texts: Sequence[bytes], seeds: Sequence[int]) -> Counter[str]:
-    """How many were read, refused as BPMN, refused as XML."""
+    """How many were read, refused as BPMN, refused as XML; compiling alone must come to the same."""
     counted: Counter[str] = Counter()
     for seed in seeds:
         random = Random(seed)
-        definition, diagnostics = read_process(spoiled(random, random.choice(texts)), KINDS)
+        file = spoiled(random, random.choice(texts))
+        definition, diagnostics = read_process(file, KINDS)
         assert (definition is None) == has_errors(diagnostics)
+        errors = tuple(found for found in diagnostics if found.is_error)
+        assert compile_process(file, KINDS) == (definition, errors), f"seed {seed}: compiled and read differ"
         assert all(found.message and found.code.startswith("DG") for found in diagnostics)
         as_xml = any(found.code.startswith("DG1") for found in diagnostics)
         counted["read" if definition else "not XML" if as_xml else "refused"] += 1

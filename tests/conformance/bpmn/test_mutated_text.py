@@ -1,6 +1,7 @@
 """Spoiled input never raises: BPMN texts (invariant P35) and stored states (P4)."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
@@ -12,14 +13,20 @@ from dialog_graph.bpmn import (
     Command,
     Complete,
     Continue,
+    Definition,
     Facts,
     Retry,
     Start,
     State,
+    TaskKind,
     advance,
+    compile_process,
     read_process,
 )
+from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.bpmn.reading.graph import Graph
 from dialog_graph.errors import Refusal
+from dialog_graph.model.diagnostic import Diags
 from dialog_graph.model.json_value import Json
 from tests.conformance.bpmn.generated import model, text
 from tests.conformance.bpmn.harness import KINDS, NOW, Instance
@@ -45,6 +52,25 @@ def test_spoiled_models_of_the_corpus_give_diagnostics(shared_dir: Path):
 def test_the_harness_notices_a_reader_that_raises(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("dialog_graph.bpmn.reading.source.children", lambda element: iter(element[0]))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  (a seeded defect)
     with pytest.raises((IndexError, TypeError, ValueError)):
+        read_spoiled(drawn_texts(), range(200))
+
+
+def test_the_harness_notices_an_error_that_compiling_does_not_look_for(monkeypatch: pytest.MonkeyPatch):
+    def only_when_read(graph: Graph, tasks: object, strict: bool, findings: Findings) -> None:
+        for node in graph.nodes.values():
+            findings.add("DG2106 inner", node.line, node.id, id=node.id)
+
+    monkeypatch.setattr("dialog_graph.bpmn.reader.advise_gateways", only_when_read)
+    with pytest.raises(AssertionError):
+        read_spoiled(drawn_texts(), range(200))
+
+
+def test_the_harness_notices_a_definition_that_compiling_makes_otherwise(monkeypatch: pytest.MonkeyPatch):
+    def without_code(file: bytes, kinds: Mapping[str, TaskKind]) -> tuple[Definition | None, Diags]:
+        return compile_process(file, {})
+
+    monkeypatch.setattr("tests.conformance.bpmn.spoiled.compile_process", without_code)
+    with pytest.raises(AssertionError, match="compiled and read differ"):
         read_spoiled(drawn_texts(), range(200))
 
 

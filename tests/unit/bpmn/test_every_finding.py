@@ -144,7 +144,7 @@ CASES: dict[str, tuple[bytes, int, str | None, str]] = {
     ),
     "DG2122": (
         process(start(), task("Fill"), end(), flow("Start", "Fill", '["x"]', id="X"), flow("Fill", "End")), 6, "X",
-        'flow "X" has a condition but leaves a start event',
+        'flow "X" has a condition but leaves the start event "Start"',
     ),
     "DG2123": (
         process(*line(catch("X", "<bpmn:conditionalEventDefinition/>"))), 4, "X",

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from dialog_graph.bpmn import Action, ActionType, ElementKind, TaskKind, read_process
+from dialog_graph.bpmn import Action, ActionType, ElementKind, TaskKind, compile_process, read_process
 from dialog_graph.bpmn.reader import FILE
 from dialog_graph.errors import CODES
 from tests.unit.bpmn.models import (
@@ -250,6 +250,16 @@ def test_diagnostics_name_the_file_and_lie_in_order():
     lines = [finding.line or 0 for finding in found]
     assert lines == sorted(lines)
     assert HEAD not in str(found)
+
+
+def test_compiling_finds_errors_and_leaves_warnings_to_reading():
+    odd = process(*line(task("Fill", None)))
+    assert compile_process(odd, KINDS) == (read(odd), ())
+    wrong = process(end(), task("Fill", None), flow("Nowhere", "Fill"))
+    definition, found = compile_process(wrong, KINDS, "elsewhere.bpmn")
+    assert definition is None
+    assert [(each.code, each.file) for each in found] == [("DG2106", "elsewhere.bpmn"), ("DG2102", "elsewhere.bpmn")]
+    assert {each.code for each in findings(wrong)} > {"DG2102", "DG2106"}
 
 
 def test_a_file_with_a_warning_is_still_read():

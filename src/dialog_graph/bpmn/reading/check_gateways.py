@@ -1,4 +1,4 @@
-"""Checks of choices: defaults, missing conditions, completeness, circles (process engine §4.2, §5)."""
+"""Checks of choices: defaults, what may follow, circles; advice on conditions (process engine §4.2, §5)."""
 
 from collections.abc import Iterator, Mapping
 
@@ -18,18 +18,28 @@ Tasks = Mapping[str, TaskDefinition]
 """Node id -> what its extensions declare."""
 
 
-def check_gateways(graph: Graph, tasks: Tasks, strict: bool, findings: Findings) -> None:
-    """Every place where a token chooses."""
+def check_gateways(graph: Graph, tasks: Tasks, findings: Findings) -> None:
+    """Every place where a token chooses, and circles in which it would go round for ever."""
     for node in graph.nodes.values():
         if node.default is not None:
             _check_default(node, graph, findings)
-        if node.tag == "exclusiveGateway":
-            _check_exclusive(node, graph, tasks, strict, findings)
-        if node.tag == "inclusiveGateway":
-            _check_inclusive(node, graph, findings)
         if node.tag == "eventBasedGateway":
             _check_event_based(node, graph, findings)
-    _check_circles(graph, tasks, findings)
+    for circle in _certain_circles(graph, tasks):
+        _tell_circle("DG2205", circle, graph, findings)
+
+
+def advise_gateways(graph: Graph, tasks: Tasks, strict: bool, findings: Findings) -> None:
+    """Conditions that leave a token nowhere or two ways to go, and circles in which nobody is asked."""
+    for node in graph.nodes.values():
+        if node.tag == "exclusiveGateway":
+            _advise_exclusive(node, graph, tasks, strict, findings)
+        if node.tag == "inclusiveGateway":
+            _advise_inclusive(node, graph, findings)
+    refused = {id for circle in _certain_circles(graph, tasks) for id in circle}
+    for circle in circles(graph.nodes, lambda id: _automatic(graph, tasks, id)):
+        if refused.isdisjoint(circle):
+            _tell_circle("DG2206", circle, graph, findings)
 
 
 def _check_default(node: SourceNode, graph: Graph, findings: Findings) -> None:
@@ -39,7 +49,7 @@ def _check_default(node: SourceNode, graph: Graph, findings: Findings) -> None:
         findings.add("DG2204", node.line, node.id, id=node.id, flow=node.default, problem=problem)
 
 
-def _check_exclusive(node: SourceNode, graph: Graph, tasks: Tasks, strict: bool, findings: Findings) -> None:
+def _advise_exclusive(node: SourceNode, graph: Graph, tasks: Tasks, strict: bool, findings: Findings) -> None:
     flows = [flow for flow in graph.out[node.id] if flow.id != node.default]
     conditional = [flow for flow in flows if flow.condition is not None]
     always = [flow for flow in flows if flow.condition is None]
@@ -63,7 +73,7 @@ def _check_exclusive(node: SourceNode, graph: Graph, tasks: Tasks, strict: bool,
         findings.add("DG2202", node.line, node.id, id=node.id, why=why)
 
 
-def _check_inclusive(node: SourceNode, graph: Graph, findings: Findings) -> None:
+def _advise_inclusive(node: SourceNode, graph: Graph, findings: Findings) -> None:
     flows = [flow for flow in graph.out[node.id] if flow.id != node.default]
     compared = [comparison(flow.condition) if flow.condition is not None else None for flow in flows]
     if len(graph.out[node.id]) > 1 and compared and are_disjoint(compared) and None not in compared:
@@ -113,14 +123,13 @@ def _arriving_actions(node: SourceNode, graph: Graph, tasks: Tasks) -> frozenset
     return frozenset(found) or None
 
 
-def _check_circles(graph: Graph, tasks: Tasks, findings: Findings) -> None:
-    told: set[str] = set()
-    for code, after in (("DG2205", _certain), ("DG2206", _automatic)):
-        for circle in circles(graph.nodes, lambda id, after=after: after(graph, tasks, id)):
-            if told.isdisjoint(circle):
-                first = graph.nodes[circle[0]]
-                findings.add(code, first.line, first.id, names=", ".join(circle[:20]))
-            told.update(circle)
+def _certain_circles(graph: Graph, tasks: Tasks) -> list[list[str]]:
+    return circles(graph.nodes, lambda id: _certain(graph, tasks, id))
+
+
+def _tell_circle(code: str, circle: list[str], graph: Graph, findings: Findings) -> None:
+    first = graph.nodes[circle[0]]
+    findings.add(code, first.line, first.id, names=", ".join(circle[:20]))
 
 
 def _is_passing(node: SourceNode, tasks: Tasks) -> bool:

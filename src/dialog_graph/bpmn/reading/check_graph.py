@@ -1,4 +1,4 @@
-"""Checks of the graph: ids, ends of flows, flow lists, shapes of gateways."""
+"""Checks of the graph: ids, ends of flows; advice on flow lists and shapes of gateways."""
 
 from collections import Counter
 
@@ -32,43 +32,44 @@ def check_ids(root: Element, processes: tuple[SourceProcess, ...], findings: Fin
             findings.add("DG2101", first.get(id), id, id=id)
 
 
-def check_graph(process: SourceProcess, graph: Graph, findings: Findings) -> None:
-    """Everything about the graph of one process."""
+def check_flows(process: SourceProcess, graph: Graph, findings: Findings) -> None:
+    """Where the flows of one process lead."""
     for flow in process.flows:
-        _check_flow(flow, graph, findings)
-    _check_doubles(graph, findings)
+        source, target = graph.nodes.get(flow.source), graph.nodes.get(flow.target)
+        if source is None:
+            findings.add("DG2102", flow.line, flow.id, id=flow.id, end="source", ref=flow.source)
+        if target is None:
+            findings.add("DG2102", flow.line, flow.id, id=flow.id, end="target", ref=flow.target)
+        if source is not None and target is not None:
+            _check_ends(flow, source, target, findings)
+
+
+def advise_graph(process: SourceProcess, graph: Graph, findings: Findings) -> None:
+    """What is odd about the graph of one process."""
+    for flow in process.flows:
+        if flow.flow_type is not None:
+            findings.add("DG2305", flow.line, flow.id, id=flow.id)
+    _advise_doubles(graph, findings)
     for node in graph.nodes.values():
-        _check_lists(node, graph, findings)
-        _check_shape(node, graph, findings)
+        _advise_lists(node, graph, findings)
+        _advise_shape(node, graph, findings)
 
 
-def _check_flow(flow: SourceFlow, graph: Graph, findings: Findings) -> None:
-    ends = (("source", flow.source), ("target", flow.target))
-    for end, ref in ends:
-        if ref not in graph.nodes:
-            findings.add("DG2102", flow.line, flow.id, id=flow.id, end=end, ref=ref)
-    if flow.flow_type is not None:
-        findings.add("DG2305", flow.line, flow.id, id=flow.id)
-    if not all(ref in graph.nodes for _, ref in ends):
-        return
-    source, target = graph.nodes[flow.source], graph.nodes[flow.target]
-    for problem in _misplaced(source, target):
-        findings.add("DG2103", flow.line, flow.id, id=flow.id, problem=problem)
+_LEADS_INTO = {"startEvent": "leads into a start event", "boundaryEvent": "leads into a boundary event"}
+_LEAVES = {"endEvent": "leaves an end event"}
+
+
+def _check_ends(flow: SourceFlow, source: SourceNode, target: SourceNode, findings: Findings) -> None:
+    crosses = "crosses the border of a subprocess" if source.scope != target.scope else None
+    for problem in (crosses, _LEADS_INTO.get(target.tag), _LEAVES.get(source.tag)):
+        if problem is not None:
+            findings.add("DG2103", flow.line, flow.id, id=flow.id, problem=problem)
     if flow.condition is not None and source.tag in _NO_CONDITIONS:
-        findings.add("DG2122", flow.line, flow.id, id=flow.id, kind=_NO_CONDITIONS[source.tag])
+        kind = _NO_CONDITIONS[source.tag]
+        findings.add("DG2122", flow.line, flow.id, id=flow.id, kind=kind, source=source.id)
 
 
-def _misplaced(source: SourceNode, target: SourceNode) -> list[str]:
-    problems = {
-        "crosses the border of a subprocess": source.scope != target.scope,
-        "leads into a start event": target.tag == "startEvent",
-        "leaves an end event": source.tag == "endEvent",
-        "leads into a boundary event": target.tag == "boundaryEvent",
-    }
-    return [problem for problem, there in problems.items() if there]
-
-
-def _check_doubles(graph: Graph, findings: Findings) -> None:
+def _advise_doubles(graph: Graph, findings: Findings) -> None:
     seen: set[tuple[str, str]] = set()
     for flow in graph.flows:
         if (flow.source, flow.target) in seen:
@@ -76,7 +77,7 @@ def _check_doubles(graph: Graph, findings: Findings) -> None:
         seen.add((flow.source, flow.target))
 
 
-def _check_lists(node: SourceNode, graph: Graph, findings: Findings) -> None:
+def _advise_lists(node: SourceNode, graph: Graph, findings: Findings) -> None:
     real = (
         frozenset(flow.id for flow in graph.into[node.id]),
         frozenset(flow.id for flow in graph.out[node.id]),
@@ -85,7 +86,7 @@ def _check_lists(node: SourceNode, graph: Graph, findings: Findings) -> None:
         findings.add("DG2105", node.line, node.id, id=node.id)
 
 
-def _check_shape(node: SourceNode, graph: Graph, findings: Findings) -> None:
+def _advise_shape(node: SourceNode, graph: Graph, findings: Findings) -> None:
     came, went = len(graph.into[node.id]), len(graph.out[node.id])
     activity = node.tag in v.ACTIVITIES
     if went > 1 and (activity or node.tag == "startEvent"):

@@ -13,7 +13,7 @@ from dialog_graph.bpmn.reading.source import split_name
 from dialog_graph.model.safe_xml import Element
 
 
-def check_schema(root: Element, findings: Findings) -> None:
+def advise_schema(root: Element, findings: Findings) -> None:
     """Every element of the file."""
     for element in root.iter(f"{{{v.BPMN}}}*"):
         name = split_name(element)[1]

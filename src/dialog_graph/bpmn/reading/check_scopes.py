@@ -1,4 +1,4 @@
-"""Checks of subprocesses and of the process as scopes: starts, ends, reachability (process engine §5)."""
+"""Checks of subprocesses and of the process as scopes: starts; advice on ends and reachability (process engine §5)."""
 
 from collections.abc import Iterator
 
@@ -10,12 +10,9 @@ from dialog_graph.bpmn.reading.source import SourceNode, SourceProcess
 
 
 def check_scopes(process: SourceProcess, graph: Graph, findings: Findings) -> None:
-    """The process and every subprocess, and what can be reached in them."""
-    own = {node.tag for node in graph.inside(None)}
-    if "startEvent" not in own:
+    """How the process and every subprocess begin."""
+    if not _starts(None, graph):
         findings.add("DG2106", process.line, process.id)
-    if "endEvent" not in own:
-        findings.add("DG2106 end", process.line, process.id)
     _check_typed(process.id, None, graph, findings)
     for node in graph.nodes.values():
         if node.is_by_event:
@@ -26,7 +23,13 @@ def check_scopes(process: SourceProcess, graph: Graph, findings: Findings) -> No
                 findings.add("DG2119", node.line, node.id, id=node.id, problem=problem)
         elif node.tag in v.CONTAINERS and node.tag in v.EXECUTED:
             _check_starts(node, graph, findings)
-    _check_reach(graph, findings)
+
+
+def advise_scopes(process: SourceProcess, graph: Graph, findings: Findings) -> None:
+    """Ends, and what can be reached."""
+    if all(node.tag != "endEvent" for node in graph.inside(None)):
+        findings.add("DG2106 end", process.line, process.id)
+    _advise_reach(graph, findings)
 
 
 def _starts(scope: str | None, graph: Graph) -> list[SourceNode]:
@@ -77,7 +80,7 @@ def _event_problems(node: SourceNode, graph: Graph) -> Iterator[str]:
         yield "starts with an error, which always interrupts"
 
 
-def _check_reach(graph: Graph, findings: Findings) -> None:
+def _advise_reach(graph: Graph, findings: Findings) -> None:
     """Elements that are refused count as starts and ends, so that one finding does not bring a dozen others."""
     nodes = graph.nodes.values()
     refused = {node.id for node in nodes if node.tag not in v.EXECUTED}

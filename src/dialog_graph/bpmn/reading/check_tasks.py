@@ -1,4 +1,4 @@
-"""Checks of tasks: type, fit of type and element, targets of send-back (process engine §5, DG23xx)."""
+"""Checks of tasks: what their type needs; advice on types and targets of send-back (process engine §5, DG23xx)."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,10 +9,19 @@ from dialog_graph.bpmn.reading.graph import Graph, reachable
 from dialog_graph.bpmn.task_config import SubformPdfConfig, TaskConfig
 
 
-def check_tasks(
+def check_tasks(graph: Graph, tasks: Mapping[str, TaskDefinition], findings: Findings) -> None:
+    """What every task of the process cannot do without."""
+    for id, task in tasks.items():
+        needed = _NEEDED.get(task.type.lower())
+        missing = needed(task.config) if needed and graph.nodes[id].tag != "callActivity" else None
+        if missing:
+            findings.add("DG2304", graph.nodes[id].line, id, id=id, type=task.type, missing=missing)
+
+
+def advise_tasks(
     graph: Graph, tasks: Mapping[str, TaskDefinition], kinds: Mapping[str, TaskKind], findings: Findings
 ) -> None:
-    """Every task of the process."""
+    """What is odd about the tasks of the process."""
     for id, task in tasks.items():
         node = graph.nodes[id]
         by_element = TaskKind.SERVICE if node.tag in v.SERVICE_ELEMENTS else TaskKind.USER
@@ -21,10 +30,6 @@ def check_tasks(
         elif task.type in kinds and kinds[task.type] is not by_element:
             element, kind = node.tag, task.kind.value
             findings.add("DG2303", node.line, id, id=id, element=element, kind=kind, type=task.type)
-        needed = _NEEDED.get(task.type.lower()) if node.tag != "callActivity" else None
-        missing = needed(task.config) if needed else None
-        if missing:
-            findings.add("DG2304", node.line, id, id=id, type=task.type, missing=missing)
         for target in task.config.send_back_to:
             problem = _send_back_problem(graph, id, target)
             if problem:

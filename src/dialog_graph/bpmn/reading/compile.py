@@ -83,7 +83,7 @@ class _Places:
     handlers: Mapping[str, int]
 
 
-def compile_process(process: SourceProcess, parts: Parts, sha256: str) -> Definition:
+def definition_of(process: SourceProcess, parts: Parts, sha256: str) -> Definition:
     """The compiled form of a process in which the checks found no error."""
     places = _places(process)
     elements = with_deadlines(tuple(_element(process, parts, places, node) for node in process.nodes))

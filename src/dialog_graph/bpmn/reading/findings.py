@@ -53,7 +53,9 @@ RULES: Mapping[str, Rule] = {
     "DG2119": Rule(_E, '"{id}" {problem}', "give it one start event of the right kind"),
     "DG2120": Rule(_E, 'call activity "{id}" {problem}', 'name the app: dg:callApp app="org/app"'),
     "DG2121": Rule(_E, 'event "{id}" has {count} event definitions', "split it"),
-    "DG2122": Rule(_E, 'flow "{id}" has a condition but leaves a {kind}', "move the condition behind a gateway"),
+    "DG2122": Rule(
+        _E, 'flow "{id}" has a condition but leaves the {kind} "{source}"', "move the condition behind a gateway"
+    ),
     "DG2123": Rule(_E, 'conditional event "{id}" has no condition', "add one"),
     "DG2124": Rule(_E, 'start event "{id}" {problem}', 'add dg:start party="urn:…", or an expression that gives one'),
     "DG2201": Rule(_W, 'at gateway "{id}" it may happen that no flow is true, and there is no default', "add one"),
@@ -113,6 +115,15 @@ class Findings:
                 related=self._places(*lines),
             )
         )
+
+    @property
+    def has_refusals(self) -> bool:
+        """True when an error was found: then there is no definition."""
+        return any(finding.is_error for finding in self.found)
+
+    def refusals(self) -> Diags:
+        """The errors among the findings, by line and code."""
+        return tuple(finding for finding in self.all() if finding.is_error) if self.has_refusals else ()
 
     def _places(self, *lines: int | None) -> tuple[DiagnosticPlace, ...]:
         return tuple(DiagnosticPlace(file=self.file, line=line, message="here too") for line in lines)
