@@ -23,6 +23,11 @@ PARTY_TYPES = MappingProxyType(
 """Kind of a party in the register -> kind that apps allow or not."""
 
 
+def open_starts(version: AppVersion) -> tuple[str, ...]:
+    """Where callers may begin: at start events that wait for nothing. The others begin by themselves."""
+    return tuple(element.id for element in version.definition.start_events if element.event is None)
+
+
 def obstacle(version: AppVersion, party: Party, principal: Principal) -> Refusal | None:
     """The first of: the party is deleted, of a kind that the app is not for, or the caller may not start it itself."""
     metadata = version.metadata

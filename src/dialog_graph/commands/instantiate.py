@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from dialog_graph.access.starting import open_starts
 from dialog_graph.apps import AppVersion
 from dialog_graph.commands.step.frame import actor_key, check_key, result_row, stored_result
 from dialog_graph.commands.step.json_input import refuse_unfit
@@ -69,7 +70,7 @@ async def instantiate(ports: Ports, principal: Principal, given: Instantiate) ->
 async def _started(ports: Ports, tx: Transaction, given: Instantiate, ids: tuple[AppId, PartyUrn]) -> InstantiateResult:
     app_id, urn = ids
     beginning = await allowed(ports, tx, app_id, await parties.find(tx, urn))
-    _refuse_typed(beginning.version, given.start_event)
+    _refuse_elsewhere(beginning.version, given.start_event)
     work = await opened(ports, tx, beginning, given.due_at, given.visible_from)
     work.prefill = given.prefill
     result = InstantiateResult(instance_id=work.instance.instance_id)
@@ -77,14 +78,14 @@ async def _started(ports: Ports, tx: Transaction, given: Instantiate, ids: tuple
     return result
 
 
-def _refuse_typed(version: AppVersion, start_event: str | None) -> None:
-    """A caller starts where anybody may; what a message or a timer starts is theirs."""
-    element = None if start_event is None else version.definition.element(start_event)
-    if element is not None and element.event_type is not None:
-        refusal = Refusal(
-            code="START_EVENT_REQUIRED",
-            expected="a start event without a definition",
-            actual=f"{start_event} waits for a {element.event_type}",
-            path=("startEvent",),
-        )
-        raise Refused(refusal)
+def _refuse_elsewhere(version: AppVersion, start_event: str | None) -> None:
+    """A caller starts where anybody may, and says where if there are several; what a message, a signal or a timer
+    starts is theirs (process engine §4.1)."""
+    open_to_all = open_starts(version)
+    if start_event in open_to_all or (start_event is None and len(open_to_all) == 1):
+        return
+    expected = f"one of the start events {', '.join(open_to_all)}"
+    if not open_to_all:
+        expected = "an app that callers may start; this one begins by itself"
+    actual = "none is named" if start_event is None else f'"{start_event[:80]}" is named'
+    raise Refused(Refusal(code="START_EVENT_REQUIRED", expected=expected, actual=actual, path=("startEvent",)))

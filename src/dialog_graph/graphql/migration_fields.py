@@ -8,7 +8,7 @@ from strawberry import Info
 from dialog_graph.commands.migrate_instance import MigrateInstance, migrate_instance
 from dialog_graph.errors import Refusal, refuse
 from dialog_graph.graphql.context import Context
-from dialog_graph.graphql.payloads import carried_out
+from dialog_graph.graphql.payloads import carried_out, without_nulls
 from dialog_graph.graphql.types.errors import MutationError, payload_errors
 from dialog_graph.graphql.types.instance import Instance
 from dialog_graph.graphql.types.scalars import JsonScalar
@@ -24,14 +24,14 @@ class MigrateInstanceInput:
     idempotency_key: str | None = None
     to_version: str
     mapping: JsonScalar | None = None
-    dry_run: bool = False
+    dry_run: bool | None = False
 
 
 @strawberry.type(description="A reason why an instance cannot be migrated.")
 class MigrationFinding:
-    """`elementId`: of the instance's version, or as the mapping names it; empty where no element is meant."""
+    """`elementId`: of the instance's version, or as the mapping names it; null where no element is meant."""
 
-    element_id: str
+    element_id: str | None
     code: str
     message: str
 
@@ -49,10 +49,10 @@ async def migrate(info: Info[Context, None], input: MigrateInstanceInput) -> Mig
     """`Mutation.migrateInstance`."""
     if info.context.principal.kind is PrincipalKind.ANONYMOUS:
         raise refuse("UNAUTHENTICATED")
-    result = await carried_out(info, migrate_instance, MigrateInstance(**vars(input)))
+    result = await carried_out(info, migrate_instance, MigrateInstance(**without_nulls(input, "dry_run")))
     if isinstance(result, list):
         return MigrateInstancePayload(errors=result)
-    report = [MigrationFinding(element_id=r.element_id, code=r.code, message=r.message) for r in result.report]
+    report = [MigrationFinding(element_id=r.element_id or None, code=r.code, message=r.message) for r in result.report]
     errors = [] if input.dry_run or not report else payload_errors(_REFUSED, info.context.languages)
     instance = await info.context.instances.load(result.instance_id)
     return MigrateInstancePayload(instance=instance, report=report, errors=errors or [])  # pyright: ignore[reportArgumentType] -- fields are read from the model's values

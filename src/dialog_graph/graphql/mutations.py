@@ -105,7 +105,7 @@ async def _set_substatus(info: Info[Context, None], input: p.SetSubstatusInput) 
 
 async def _delete_instance(info: Info[Context, None], input: p.DeleteInstanceInput) -> p.DeleteInstancePayload:
     known(info)
-    result = await p.carried_out(info, delete_instance, DeleteInstance(**_members(input)))  # pyright: ignore[reportArgumentType] -- members by name
+    result = await p.carried_out(info, delete_instance, DeleteInstance(**p.without_nulls(input, "hard")))
     if isinstance(result, list):
         return p.DeleteInstancePayload(errors=result)
     return p.DeleteInstancePayload(instance=await _changed(info, result), errors=[])

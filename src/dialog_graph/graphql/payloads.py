@@ -102,7 +102,7 @@ class DeleteInstanceInput:
     instance_id: UUID
     expected_revision: int | None = None
     idempotency_key: str | None = None
-    hard: bool = False
+    hard: bool | None = False
 
 
 @strawberry.input(description="Takes a deletion back.")
@@ -181,6 +181,11 @@ class RestoreInstancePayload:
 
     instance: Instance | None = None
     errors: list[MutationError]
+
+
+def without_nulls(input: object, *names: str) -> dict[str, Any]:
+    """The members of an input; of those with a default, null means the default."""
+    return {name: value for name, value in vars(input).items() if value is not None or name not in names}
 
 
 async def carried_out(

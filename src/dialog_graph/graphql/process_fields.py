@@ -13,7 +13,7 @@ from dialog_graph.commands.deliver_message import DeliverMessage, deliver_messag
 from dialog_graph.commands.retry_task import ResolveTask, RetryTask, resolve_task, retry_task
 from dialog_graph.errors import refuse
 from dialog_graph.graphql.context import Context
-from dialog_graph.graphql.payloads import Result, carried_out
+from dialog_graph.graphql.payloads import Result, carried_out, without_nulls
 from dialog_graph.graphql.types.errors import MutationError
 from dialog_graph.graphql.types.instance import Instance
 from dialog_graph.graphql.types.scalars import JsonScalar
@@ -57,7 +57,7 @@ class ResolveTaskInput:
     expected_revision: int | None = None
     idempotency_key: str | None = None
     task_id: UUID
-    outcome: str = "success"
+    outcome: str | None = "success"
     data: JsonScalar | None = None
 
 
@@ -153,7 +153,7 @@ async def retry(info: Info[Context, None], input: RetryTaskInput) -> RetryTaskPa
 
 async def resolve(info: Info[Context, None], input: ResolveTaskInput) -> ResolveTaskPayload:
     """`Mutation.resolveTask`."""
-    instance, errors = await _done(info, resolve_task, ResolveTask(**vars(input)))
+    instance, errors = await _done(info, resolve_task, ResolveTask(**without_nulls(input, "outcome")))
     return ResolveTaskPayload(instance=instance, errors=errors)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dialog_graph.access import decisions
-from dialog_graph.access.starting import obstacle
+from dialog_graph.access.starting import obstacle, open_starts
 from dialog_graph.apps import AppVersion
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.diagnostic import Diagnostic
@@ -68,6 +68,8 @@ async def page(
 async def can_instantiate(ports: Ports, snapshot: Snapshot, version: AppVersion, party: str | None) -> bool:
     """May the caller start the app for the party, or (None) for any that it represents? Decided as the command does."""
     if snapshot.principal.kind is PrincipalKind.ANONYMOUS or not version.metadata.is_open(snapshot.now):
+        return False
+    if not open_starts(version):
         return False
     if party is None and snapshot.principal.is_org:
         return await _may_start(snapshot, version, 0)

@@ -5,7 +5,7 @@ security rules §5.1).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dialog_graph.access import decisions
@@ -26,6 +26,9 @@ from dialog_graph.storage import faults, steps
 from dialog_graph.storage.database import Transaction
 from dialog_graph.storage.steps import IdempotencyRow
 from dialog_graph.urns import AppId
+
+CREATED = "app.instance.created"
+"""Type of the event that tells of a new instance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +105,25 @@ async def begin(
     occasion: Occasion | None = None,
 ) -> None:
     """Starts the process and writes the instance with its dialog."""
-    work.record("app.instance.created", data={"byOrg": work.principal.is_org})
+    work.record(CREATED, data={"revision": 1, "byOrg": work.principal.is_org})
     if occasion is not None:
         work.record(occasion.type, data=occasion.data, element_id=start_event)
     await run_process(work, Start(start_event))
+    _tell_unused(work)
     rows = rows_of(work, idempotency)
     faults.passed("before-write")
     await steps.write(work.tx, permit, rows)
     faults.passed("after-write")
+
+
+def _tell_unused(work: Work) -> None:
+    """Prefill goes into the forms of the first tasks only (app folder rules §7): what was for others is told."""
+    given = work.prefill if isinstance(work.prefill, dict) else {}
+    unused = [name for name in given if name in work.version.data_types and not work.of_type(name)]
+    is_by_type = all(name in work.version.data_types for name in given)
+    if unused and is_by_type:
+        warnings: list[Json] = [f"{name}: no form of the first tasks" for name in unused]
+        work.events = [
+            replace(event, data={**event.data, "prefillWarnings": warnings}) if event.type == CREATED else event
+            for event in work.events
+        ]
