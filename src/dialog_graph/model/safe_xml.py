@@ -9,6 +9,7 @@ lxml drops their text silently: tolerance would lose content.
 
 import codecs
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -44,6 +45,7 @@ def FORM_LIMITS(max_bytes: int) -> Limits:  # noqa: N802 (one of the three const
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DECLARATION = re.compile(r"<\?xml\s[^>]*?\?>")
+_VISIBLE = re.compile(r"[^\n]")
 _ENCODING = re.compile(r"""\sencoding\s*=\s*["']([^"']*)["']""")
 _ACCEPTED = {"utf-8": ("utf-8", "utf8"), "utf-16-le": ("utf-16", "utf-16le"), "utf-16-be": ("utf-16", "utf-16be")}
 # One byte, one ASCII character: a document that holds ASCII only is the same text in each of them and in UTF-8.
@@ -121,7 +123,7 @@ def _decode(data: bytes) -> str | _Finding:
     if name not in _ACCEPTED[encoding] and not (data.isascii() and name in _ASCII_SUPERSETS):
         message = f"expected UTF-8, or UTF-16 with a byte order mark, but the encoding {name[:40]!r} is declared"
         return _at(text, declaration.start(), "DG1002", message)
-    return re.sub(r"[^\n]", " ", declaration.group()) + text[declaration.end() :]
+    return _VISIBLE.sub(" ", declaration.group()) + text[declaration.end() :]
 
 
 def _long_tag(tag: str, limits: Limits) -> str | None:
@@ -146,9 +148,29 @@ def _end(match: re.Match[str] | None) -> int:
     return match.end() if match else 0
 
 
+def _is_small(text: str, limits: Limits) -> bool:
+    """True for a text that breaks no limit if it is well-formed, which only libxml2 knows.
+
+    It has no comments and the like, few tags, none of them longer than a name may be. Of elements that lie in each
+    other every one but the innermost has an end tag of its own.
+    """
+    brackets = text.count("<")
+    if brackets > limits.max_elements + limits.max_depth or not _has_only_tags(text):
+        return False
+    ends = text.count("</")
+    if ends >= limits.max_depth or brackets - ends > limits.max_elements:
+        return False
+    return max(map(len, text.split("<"))) <= limits.max_name
+
+
+def _has_only_tags(text: str) -> bool:
+    """True without comments and the like. One character is looked for many times as fast as two."""
+    return not any(mark in text and f"<{mark}" in text for mark in "!?")
+
+
 def _oversized(text: str, limits: Limits) -> _Finding | None:
     """The first limit that is broken, or the first DOCTYPE, in document order."""
-    if "<!" in text or "<?" in text:
+    if not _has_only_tags(text):
         return _scanned(text, limits)
     try:
         return _counted(text, limits)
@@ -223,6 +245,14 @@ def _scanned(text: str, limits: Limits) -> _Finding | None:
     return None
 
 
+class _Reused(threading.local):
+    """A parser of each thread: making one takes as long as reading a small file, and one for all would be a queue."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parser = _parser()
+
+
 def _parser() -> "etree.XMLParser[Element]":
     return etree.XMLParser(
         encoding="utf-8",
@@ -237,6 +267,9 @@ def _parser() -> "etree.XMLParser[Element]":
     )
 
 
+_REUSED = _Reused()
+
+
 def _forbidden(root: Element) -> Iterator[_Finding]:
     """What must never be in a tree, looked for a second time in the tree itself."""
     if root.getroottree().docinfo.internalDTD is not None:
@@ -248,12 +281,15 @@ def _forbidden(root: Element) -> Iterator[_Finding]:
 
 
 def _tree(text: str, limits: Limits) -> Element | _Finding:
-    finding = _oversized(text, limits)
+    is_small = _is_small(text, limits)
+    finding = None if is_small else _oversized(text, limits)
     if finding is not None:
         return finding
     try:
-        root = etree.fromstring(text.encode("utf-8"), _parser())
+        root = etree.fromstring(text.encode("utf-8"), _REUSED.parser)
     except etree.XMLSyntaxError as error:
+        if is_small and (finding := _oversized(text, limits)):
+            return finding
         line, column = error.position
         message = _PLACE_IN_MESSAGE.sub("", str(error.msg)).strip()
         return _Finding(_CODE_OF_ERROR.get(int(error.code), "DG1005"), message, line or None, column or None)

@@ -1,5 +1,7 @@
 """Which XML is read, and how hostile XML is refused before it can do harm."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,3 +176,48 @@ def test_the_scan_counts_what_the_parser_sees(root: Element) -> None:
     assert etree.tostring(tree(data, exact), method="c14n") == etree.tostring(root, method="c14n")
     assert refused(data, Limits(max_bytes=1 << 20, max_elements=elements - 1)).code == "DG1003"
     assert refused(data, Limits(max_bytes=1 << 20, max_depth=depth - 1)).code == "DG1003"
+
+
+PIECES = ("<a>", "<a>", "</a>", "<a/>", "<b c='/>'>", "</b>", '<b c="</"/>', "/>", "<", "x", "<abcdef/>", "<!--<a>-->")
+NARROW = Limits(max_bytes=1 << 10, max_elements=4, max_depth=3, max_name=12)
+
+
+def outcome(data: bytes) -> bytes | tuple[str, str, int | None, int | None]:
+    answer = safe_xml.parse(data, file="a.xml", limits=NARROW)
+    if isinstance(answer, tuple):
+        return answer[0].code, answer[0].message, answer[0].line, answer[0].column
+    return etree.tostring(answer)
+
+
+def outcomes_differ(data: bytes, small: bool) -> bool:
+    """Whether another answer to the question "is it small?" gives another outcome."""
+
+    def answered(text: str, limits: Limits) -> bool:
+        return small
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(safe_xml, "_is_small", answered)
+        other = outcome(data)
+    return outcome(data) != other
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_a_text_that_is_not_measured_first_has_the_same_outcome(text: str) -> None:
+    assert not outcomes_differ(text.encode(), small=False)
+    assert not outcomes_differ(f"<a>{text}</a>".encode(), small=False)
+
+
+@pytest.mark.parametrize("text", ["<a><a><a><a/></a></a></a>", "<a><b/><b/><b/><b/></a>", "<abcdefghijklm/>"])
+def test_measuring_is_what_refuses_texts_beyond_a_limit(text: str) -> None:
+    assert outcomes_differ(text.encode(), small=True)
+    assert refused(text, NARROW).code == "DG1003"
+
+
+def test_threads_read_with_parsers_of_their_own() -> None:
+    texts = [b"<a><b/></a>", b"<a><b></a>"] * 50
+
+    def is_refused(text: bytes) -> bool:
+        return isinstance(safe_xml.parse(text, file="a.xml"), tuple)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(is_refused, texts)) == [False, True] * 50
