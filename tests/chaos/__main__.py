@@ -1,8 +1,8 @@
 """`python -m tests.chaos --minutes 10 --seed 1 [--only A1,A4]`: the fault runs, and the table of what they found.
 
 Rounds of a fixed size are repeated with the next seed until the time is over, so a round can be replayed by its seed
-alone. `--only waits --instances 1000` makes one round of the waits as large as that; none of its instances is begun
-after the minutes. Exit status 1 when an invariant was broken or a twin was not caught.
+alone. A round of the waits has a thousand instances, or as many as `--instances` says; none of them is begun after the
+minutes. Exit status 1 when an invariant was broken or a twin was not caught.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from tests.chaos import parts, site
 from tests.chaos.figures import Figure, merged, table
+from tests.chaos.waits.run import LARGE
 
 ENDLESS = 86_400.0
 """Seconds, where no time was given."""
@@ -26,7 +27,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=0.0, help="rounds begin until then; 0: one round")
     parser.add_argument("--seed", type=int, default=None, help="of the first round; else a random one")
     parser.add_argument("--only", default="", help=f"invariants, with commas, of {', '.join(parts.known())}")
-    parser.add_argument("--instances", type=int, default=0, help="in a round of the waits, instead of the usual few")
+    parser.add_argument("--instances", type=int, default=LARGE, help="in a round of the waits")
     given = parser.parse_args(words)
     unknown = parts.wanted(given.only) - set(parts.known())
     if unknown:
@@ -37,7 +38,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 def command(seed: int, given: argparse.Namespace) -> str:
     """What repeats a round."""
     only = f" --only {given.only}" if given.only else ""
-    instances = f" --instances {given.instances}" if given.instances else ""
+    instances = f" --instances {given.instances}" if given.instances != LARGE else ""
     return f"python -m tests.chaos --seed {seed}{only}{instances}"
 
 

@@ -107,7 +107,7 @@ def chosen(only: str) -> list[Part]:
 
 def sized(part: Part, instances: int, seconds: float) -> Part:
     """The part with so many instances in a round, where it has a number of them; none is begun after the time."""
-    if part.name != WAITS or not instances:
+    if part.name != WAITS:
         return part
     size = replace(waits.SMALL, cases=instances, seconds=seconds)
     return replace(part, run=partial(waited, size=size))

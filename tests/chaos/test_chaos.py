@@ -76,4 +76,3 @@ def test_only_the_waits_have_a_number_of_instances() -> None:
     (waits,) = parts.chosen("waits")
     assert {"A7", "P20", "P21", "P29"} <= set(waits.invariants)
     assert [part for part in PARTS if parts.sized(part, 1000, 60.0) != part] == [waits]
-    assert parts.sized(waits, 0, 60.0) == waits

@@ -14,7 +14,10 @@ FIRINGS = """
 select r.due_at, r.opened_at, g.at, f.instance_id, f.element_id, f.k from chaos.fired f
   join chaos.round r using (instance_id, owner, element_id, k)
   join chaos.firing g on g.instance_id = f.instance_id and g.xid = f.xid
+ where not exists (
+    select from dg.event e where e.stream_id = f.instance_id and e.type = 'app.instance.deleted')
 """
+"""Nothing comes to a case while it is deleted, so what comes to it afterwards is not late."""
 Step = tuple[datetime, timedelta]
 """Since when the shared clock is how far ahead."""
 

@@ -22,7 +22,7 @@ from tests.chaos import equalities
 from tests.chaos.figures import Figure
 from tests.chaos.site import Ground, Site
 from tests.chaos.waits import checks, clocks, lateness, witness
-from tests.chaos.waits.apps import CLOCKWORK, LETTERS, OFFICE, all_apps
+from tests.chaos.waits.apps import CALLED, CLOCKWORK, LETTERS, OFFICE, all_apps
 from tests.chaos.waits.fleet import LEASE, POINTS, Fleet
 from tests.chaos.waits.ledger import Ledger
 from tests.chaos.waits.story import WEIGHTS, Clients
@@ -68,8 +68,8 @@ class Size:
     client has gone, for what is due by itself. `apps`: whose cases; `points`: named points of deaths.
     """
 
-    cases: int = 60
-    deaths: int = 25
+    cases: int = 40
+    deaths: int = 15
     seconds: float = 120.0
     workers: int = 4
     settling: float = 6.0
@@ -79,6 +79,9 @@ class Size:
 
 SMALL = Size()
 """A run as one of the tests."""
+
+LARGE = 1_000
+"""Cases of a run by hand."""
 
 _AT_JOBS = ("after-claim", "before-job", "after-job", "after-commit")
 
@@ -223,12 +226,25 @@ TWINS: Mapping[str, tuple[tuple[str, ...], Size]] = {
 }
 """Twin -> what is said of it, and a run that is large enough to find it."""
 
+TRIES = 3
+"""Runs of a twin: where a process dies hangs on the machine's other work too, and one run may hit nothing."""
+
+_ONLY = """
+update dg.app_version set is_active = false where app_id <> all ($1)
+"""
+"""Workers read the apps that are active, each at its start."""
+
 
 async def twin(site: Site, seed: int, name: str) -> int | None:
-    """A run of a twin; after how many faults it was caught by what should catch it, None when it was not."""
+    """Runs of a twin; after how many faults it was caught by what should catch it, None when it was not."""
     expected, size = TWINS[name]
-    figure = await run(site, seed, size, name)
-    return figure.faults.total() if any(text.startswith(expected) for text in figure.violations) else None
+    struck = 0
+    for again in range(TRIES):
+        figure = await run(site, seed + again, size, name)
+        struck += figure.faults.total()
+        if any(text.startswith(expected) for text in figure.violations):
+            return struck
+    return None
 
 
 async def run(site: Site, seed: int, size: Size, twin: str = "") -> Figure:
@@ -237,6 +253,7 @@ async def run(site: Site, seed: int, size: Size, twin: str = "") -> Figure:
     await site.template(TEMPLATE, _fill, services(site.folder))
     async with site.ground(twin, TEMPLATE, "background") as ground:
         ground.place.folder.mkdir(parents=True, exist_ok=True)
+        await ground.connection.execute(_ONLY, [str(app) for app in (*size.apps, CALLED)])
         dice = random.Random(seed)
         stepping = await asyncpg.connect(**ground.logins.setup)
         clock = clocks.SharedClock(ground.place.folder / clocks.NAME)

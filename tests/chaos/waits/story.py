@@ -92,6 +92,15 @@ class Clients:
         given = {"instance_id": case.instance_id, "idempotency_key": f"hand in {case.instance_id}"}
         await self._insist("advance", case.actor, given, foreseen)
 
+    async def put_away(self, case: "Case") -> None:
+        """The case is deleted for a while, in which nothing comes to it."""
+        if not case.instance_id:
+            return  # told already
+        for name, pause in (("delete", self.dice.uniform(0, 1.5)), ("restore", 0)):
+            given = {"instance_id": case.instance_id, "idempotency_key": f"{name} {case.instance_id}"}
+            await self._insist(name, case.actor, given)
+            await asyncio.sleep(pause)
+
     # Messages -------------------------------------------------------------------------------------------------------
 
     def message(self, name: str, key: str, *, may_wait: bool = True) -> Sent:
@@ -171,14 +180,17 @@ def _seconds(dice: random.Random, least: float, most: float) -> str:
 
 
 async def _clockwork(clients: Clients, name: str) -> None:
-    """Timers alone; sometimes somebody is faster than all of them."""
+    """Timers alone; sometimes somebody is faster than all of them, sometimes the case is put away for a while."""
     dice = clients.dice
     cycle = dice.choice(("R1/PT1S", "R2/PT1S", "R3/PT1S", "R3/PT1.3S", "R/PT1.5S"))
     second = dice.choice((_seconds(dice, 0.8, 5), "PT40M"))
     case = await clients.begin(CLOCKWORK, name, cycle=cycle, first=_seconds(dice, 0.1, 1.5), second=second)
-    if dice.random() < 0.2:
+    fate = dice.random()
+    if fate < 0.2:
         await asyncio.sleep(dice.uniform(0, 2))
         await clients.hand_in(case, foreseen="NOT_ACTIVE")
+    elif fate < 0.4:
+        await clients.put_away(case)
 
 
 async def _race(clients: Clients, name: str) -> None:
