@@ -27,8 +27,16 @@ DETACH = "detach"
 OPEN = frozenset({LinkState.CALLING, LinkState.LINKED})
 
 
-async def link_child(ports: Ports, claimed: Claimed, child: UUID | str) -> bool:
-    """The call has made a child, or was refused for good with a code. False when nobody waits for the call any more."""
+@dataclass(frozen=True, slots=True)
+class NoChild:
+    """A call that was refused for good. `code`: what the process may catch; `why`: a sentence for the owning org."""
+
+    code: str
+    why: str
+
+
+async def link_child(ports: Ports, claimed: Claimed, child: UUID | NoChild) -> bool:
+    """The call has made a child, or none for good. False when nobody waits for the call any more."""
 
     async def act(work: Work) -> str | None:
         job = await jobs.held(work.tx, claimed)
@@ -51,11 +59,11 @@ async def _link_of(work: Work, key: str) -> Link | None:
     return found[1] if found is not None and found[0] == work.instance.instance_id else None
 
 
-async def _tell(work: Work, job: Job, link: Link, child: UUID | str) -> None:
+async def _tell(work: Work, job: Job, link: Link, child: UUID | NoChild) -> None:
     work.waiting.finish_job(job.job_id)
-    if isinstance(child, str):
-        work.waiting.failure = (job.attempt, job.last_error)
-        await _end(work, link, child)
+    if isinstance(child, NoChild):
+        work.waiting.failure = (job.attempt, child.why)
+        await _end(work, link, child.code)
         return
     linked = replace(link, other_id=child, state=LinkState.LINKED)
     work.waiting.put_link(linked)

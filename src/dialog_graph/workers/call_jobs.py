@@ -16,7 +16,7 @@ from dialog_graph.apps import AppVersion, document_of
 from dialog_graph.apps.contents import paths
 from dialog_graph.bpmn.task_config import CallAppConfig, Copied
 from dialog_graph.commands.cancel_child import cancel_child
-from dialog_graph.commands.link_child import Returned, end_child, link_child
+from dialog_graph.commands.link_child import NoChild, Returned, end_child, link_child
 from dialog_graph.commands.start_child import BroughtFile, Call, start_child
 from dialog_graph.commands.step.calls import news_for_parent
 from dialog_graph.errors import Refused, refuse
@@ -35,7 +35,8 @@ from dialog_graph.workers.side_jobs import run_side_job
 LOOKED_FOR = timedelta(minutes=5)
 """How long a child that is to be stopped may still come to be."""
 ORG_LEVEL = 3
-GIVEN_UP = "CALL_FAILED"
+GIVEN_UP = NoChild("CALL_FAILED", "the call was given up: its attempts ended without a word")
+NOBODY = NoChild("FORBIDDEN", "the call is to be made for its user, but no user has brought the process here")
 
 
 async def acting_for(snapshot: Snapshot, org: str, written: Mapping[str, Json], credentials: Json) -> Principal | None:
@@ -85,18 +86,28 @@ def _members(value: Json) -> Mapping[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
-async def _made(ports: Ports, acting: Principal | None, job: Job, parent: Instance, version: AppVersion) -> UUID | str:
-    """The child, or the code with which it was refused for good."""
+async def _made(
+    ports: Ports, acting: Principal | None, job: Job, parent: Instance, version: AppVersion
+) -> UUID | NoChild:
+    """The child, or why there will be none."""
     if acting is None:
-        return "FORBIDDEN"
+        return NOBODY
     config = _config(version, job.element_id)
     try:
+        if not await _is_here(ports, acting, _app(job)):
+            return NoChild("NOT_FOUND", f"expected an app of this server, but {_app(job)} is not here")
         files = await copies(ports, parent, config.attachments, _app(job).org)
         return await start_child(ports, acting, _call(job, parent, config, files))
     except Refused as refused:
         if refused.refusal.is_retryable:
             raise
-        return refused.refusal.code
+        return NoChild(refused.refusal.code, refused.refusal.message)
+
+
+async def _is_here(ports: Ports, acting: Principal, app_id: AppId) -> bool:
+    """Whether this server has the app; calls of other servers are not made yet, and never pass in silence."""
+    async with ports.database.snapshot(acting) as snapshot:
+        return app_id in {version.app_id for version in (await ports.catalogue.all_active(snapshot)).values()}
 
 
 def _config(version: AppVersion, element_id: str) -> CallAppConfig:
