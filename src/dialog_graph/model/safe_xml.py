@@ -9,7 +9,6 @@ lxml drops their text silently: tolerance would lose content.
 
 import codecs
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -245,14 +244,6 @@ def _scanned(text: str, limits: Limits) -> _Finding | None:
     return None
 
 
-class _Reused(threading.local):
-    """A parser of each thread: making one takes as long as reading a small file, and one for all would be a queue."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parser = _parser()
-
-
 def _parser() -> "etree.XMLParser[Element]":
     return etree.XMLParser(
         encoding="utf-8",
@@ -265,9 +256,6 @@ def _parser() -> "etree.XMLParser[Element]":
         recover=False,
         collect_ids=False,
     )
-
-
-_REUSED = _Reused()
 
 
 def _forbidden(root: Element) -> Iterator[_Finding]:
@@ -286,7 +274,7 @@ def _tree(text: str, limits: Limits) -> Element | _Finding:
     if finding is not None:
         return finding
     try:
-        root = etree.fromstring(text.encode("utf-8"), _REUSED.parser)
+        root = etree.fromstring(text.encode("utf-8"), _parser())
     except etree.XMLSyntaxError as error:
         if is_small and (finding := _oversized(text, limits)):
             return finding

@@ -1,7 +1,5 @@
 """Which XML is read, and how hostile XML is refused before it can do harm."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -211,13 +209,3 @@ def test_a_text_that_is_not_measured_first_has_the_same_outcome(text: str) -> No
 def test_measuring_is_what_refuses_texts_beyond_a_limit(text: str) -> None:
     assert outcomes_differ(text.encode(), small=True)
     assert refused(text, NARROW).code == "DG1003"
-
-
-def test_threads_read_with_parsers_of_their_own() -> None:
-    texts = [b"<a><b/></a>", b"<a><b></a>"] * 50
-
-    def is_refused(text: bytes) -> bool:
-        return isinstance(safe_xml.parse(text, file="a.xml"), tuple)
-
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(is_refused, texts)) == [False, True] * 50
