@@ -60,13 +60,15 @@ async def advance_process(ports: Ports, principal: Principal, given: AdvanceProc
     async def body(work: Work) -> tuple[Permit, AdvanceProcessResult]:
         entry = work.active_task(given.task_id)
         task = _definition(work, entry)
+        # How the task stands is told to whoever may see the instance, before it is asked who may move it.
+        blocked = tasks.blockers(entry, given.action, is_retrying=await _is_retrying(work, entry))
+        await work.refuse_if(blocked, ())
         permit = await work.authorize(entry.element_id, tasks.required(task, given.action, is_owner=work.is_owner))
         refusal = tasks.allowed(task, given.action, is_owner=work.is_owner)
         if refusal is not None:
             raise Refused(refusal)
         await work.learn_rights(entry.element_id)
-        found = tasks.blockers(entry, given.action, is_retrying=await _is_retrying(work, entry))
-        await work.refuse_if(found, _gate(work, entry, given))
+        await work.refuse_if((), _gate(work, entry, given))
         await run_process(work, Complete(entry.element_id, entry.entry_no, given.action), given.note)
         return permit, AdvanceProcessResult(instance_id=work.instance.instance_id)
 
