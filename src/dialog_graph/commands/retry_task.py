@@ -19,13 +19,14 @@ from dialog_graph.model.json_value import Json
 from dialog_graph.model.principal import Principal
 from dialog_graph.policy import Permit
 from dialog_graph.ports import Ports
+from dialog_graph.storage import incidents
 
 MAX_OUTCOME = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryTask(Given):
-    """`task_id`: the entry that stopped."""
+    """`task_id`: the entry that stopped, or the incident of what is no task."""
 
     task_id: UUID
 
@@ -46,30 +47,49 @@ class MovedResult:
     instance_id: UUID
 
 
-def _stopped(work: Work, task_id: UUID) -> TaskEntry:
-    """The entry with an open incident; NOT_ACTIVE for others."""
+def _refuse_unless_running(work: Work) -> None:
     if work.instance.deleted_at is not None or work.instance.ended_at is not None:
         raise Refused(Refusal(code="NOT_ACTIVE", expected="a running process", actual="it has ended or is deleted"))
+
+
+def _stopped(work: Work, task_id: UUID) -> TaskEntry:
+    """The entry with an open incident; NOT_ACTIVE for others."""
     for entry in work.instance.open_entries:
         if entry.entry_id == task_id and entry.state is TaskState.FAILED:
             return entry
     raise Refused(Refusal(code="NOT_ACTIVE", expected="a task with an open incident", actual="the task given has none"))
 
 
-async def _permitted(work: Work, entry: TaskEntry) -> Permit:
-    actions = tasks.retrying(work.version.definition.task(entry.element_id))
+Place = tuple[str, int]
+"""Element and entry number, as the interpreter names what stopped; 0 where that is no task entry."""
+
+
+async def _stopped_at(work: Work, task_id: UUID) -> Place:
+    """What has stopped and can be repeated: an entry, or between them what the id of its incident names."""
+    found = await incidents.of_instances(work.tx, [work.instance.instance_id])
+    for _, incident in found:
+        if incident.entry_id is None and incident.incident_id == task_id:
+            return incident.element_id, 0
+    entry = _stopped(work, task_id)
+    return entry.element_id, entry.entry_no
+
+
+async def _permitted(work: Work, place: Place) -> Permit:
+    element_id, entry_no = place
+    actions = tasks.retrying(work.version.definition.task(element_id) if entry_no else None)
     if not actions:
         return work.authorize_owner("retry")
-    return work.as_owner("retry") or await work.authorize(entry.element_id, actions)
+    return work.as_owner("retry") or await work.authorize(element_id, actions)
 
 
 async def retry_task(ports: Ports, principal: Principal, given: RetryTask) -> MovedResult:
     """Repeats the step that an incident stopped."""
 
     async def body(work: Work) -> tuple[Permit, MovedResult]:
-        entry = _stopped(work, given.task_id)
-        permit = await _permitted(work, entry)
-        await run_process(work, Retry(entry.element_id, entry.entry_no))
+        _refuse_unless_running(work)
+        place = await _stopped_at(work, given.task_id)
+        permit = await _permitted(work, place)
+        await run_process(work, Retry(*place))
         return permit, MovedResult(instance_id=work.instance.instance_id)
 
     return await in_step(ports, principal, given, MovedResult, body)
@@ -81,6 +101,7 @@ async def resolve_task(ports: Ports, principal: Principal, given: ResolveTask) -
     refuse_unfit(given.data, "data")
 
     async def body(work: Work) -> tuple[Permit, MovedResult]:
+        _refuse_unless_running(work)
         entry = _stopped(work, given.task_id)
         permit = work.authorize_owner("resolve")
         _store(work, entry, given.data)

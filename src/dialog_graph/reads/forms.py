@@ -79,7 +79,7 @@ async def of_task(
     version = await ports.catalogue.version(snapshot, instance.version_id)
     if presentation.task_element(entry.element_id) is not None:
         version = version.with_forms_of(presentation)
-    shown = choice.of_task(version, entry.element_id)
+    shown = choice.of_task(version, entry.element_id) if entry.entry_no else None
     if shown is None:
         return None
     reader = await reader_of(ports, snapshot, instance, entry.element_id, owner)

@@ -90,7 +90,7 @@ async def actions(
     `is_retrying`: its job has failed and is tried again.
     """
     pinned = await version(ports, snapshot, instance)
-    task = pinned.definition.task(entry.element_id)
+    task = pinned.definition.task(entry.element_id) if entry.entry_no else None
     if not entry.is_open or instance.deleted_at is not None:
         return []
     is_owner = snapshot.principal.is_org and snapshot.principal.org == instance.org

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from dialog_graph.model.instance import TaskEntry
+from dialog_graph.bpmn import Definition
+from dialog_graph.model.instance import Instance, TaskEntry, TaskState
 from dialog_graph.model.waits import Incident, Job, Link, LinkState, Relation, Subscription, Timer, Waits
 from dialog_graph.ports import Ports
 from dialog_graph.storage import incidents, jobs, links, subscriptions, timers
@@ -66,6 +67,32 @@ class EntryWaits:
         return self.job is not None and self.job.failures > 0
 
 
+async def stopped_between(ports: Ports, snapshot: Snapshot, instance: Instance, waits: Waits) -> list[TaskEntry]:
+    """Where the process has stopped and is in no task, as entries: before a gateway, or at an event that cannot begin.
+
+    The id of such an entry is its incident's, and its number is 0; it is there until the incident is resolved.
+    """
+    found = [incident for incident in waits.incidents if incident.entry_id is None]
+    if not found:
+        return []
+    definition = (await ports.catalogue.version(snapshot, instance.version_id)).definition
+    return [_stopped(definition, incident) for incident in found]
+
+
+def _stopped(definition: Definition, incident: Incident) -> TaskEntry:
+    element = definition.element(incident.element_id)
+    return TaskEntry(
+        entry_id=incident.incident_id,
+        element_id=incident.element_id,
+        type=element.kind.value if element else "",
+        entry_no=0,
+        state=TaskState.FAILED,
+        started_at=incident.opened_at,
+        name=element.name if element else None,
+        lane=element.lane if element else None,
+    )
+
+
 _CALLED = frozenset({LinkState.CALLING, LinkState.LINKED})
 
 
@@ -79,7 +106,7 @@ def of_entry(waits: Waits, entry: TaskEntry) -> EntryWaits:
         subscription=next((item for item in waits.subscriptions if item.entry_id == entry.entry_id), None),
         job=next((item for item in waits.jobs if item.entry_id == entry.entry_id), None),
         child_id=next((child for child in children if child is not None), None),
-        incident=next((item for item in waits.incidents if item.entry_id == entry.entry_id), None),
+        incident=next((item for item in waits.incidents if entry.entry_id in (item.entry_id, item.incident_id)), None),
     )
 
 

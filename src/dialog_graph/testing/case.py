@@ -101,21 +101,25 @@ class Case:
         return await self.refresh()
 
     async def retry(self, task: str | None = None) -> "Case":
-        """Repeats the step of the task that an incident stopped; without a name of the only one."""
-        await retry_task(self.ports, self.principal, RetryTask(instance_id=self.id, task_id=self._stopped(task)))
+        """Repeats the step that an incident stopped: of a task, of a gateway; without a name of the only one."""
+        given = RetryTask(instance_id=self.id, task_id=await self._stopped(task))
+        await retry_task(self.ports, self.principal, given)
         return await self.refresh()
 
     async def resolve(self, outcome: str = "success", task: str | None = None) -> "Case":
         """Completes a stopped task by hand."""
-        given = ResolveTask(instance_id=self.id, task_id=self._stopped(task), outcome=outcome)
+        given = ResolveTask(instance_id=self.id, task_id=await self._stopped(task), outcome=outcome)
         await resolve_task(self.ports, self.principal, given)
         return await self.refresh()
 
-    def _stopped(self, task: str | None) -> UUID:
+    async def _stopped(self, task: str | None) -> UUID:
         entries = [entry for entry in self.instance.open_entries if entry.state is TaskState.FAILED]
-        found = [entry for entry in entries if task in (None, entry.element_id)]
-        assert len(found) == 1, f"expected one task with an incident, but there are {len(found)}"
-        return found[0].entry_id
+        between = [item for item in (await self.awaited()).incidents if item.entry_id is None]
+        stopped = [(entry.element_id, entry.entry_id) for entry in entries]
+        stopped += [(item.element_id, item.incident_id) for item in between]
+        found = [id for element_id, id in stopped if task in (None, element_id)]
+        assert len(found) == 1, f"expected one incident, but there are {len(found)}"
+        return found[0]
 
     async def deliver(self, name: str, payload: Json = None, key: str | None = None, **given: Any) -> "Case":
         """Delivers a message: with a key to whoever waits for it, else to this instance."""

@@ -18,7 +18,7 @@ from dialog_graph.graphql.types.waiting import TaskFailure, WaitingFor, WaitingV
 from dialog_graph.model.instance import Instance, TaskEntry
 from dialog_graph.reads import drawings, instance_details
 from dialog_graph.reads.instance_details import ActionView
-from dialog_graph.reads.waits import EntryWaits, of_entry
+from dialog_graph.reads.waits import EntryWaits, of_entry, stopped_between
 
 
 @strawberry.type(description="Something that can be done with a task.")
@@ -150,7 +150,7 @@ async def _failure(root: TaskView, info: Info[Context, None]) -> TaskFailure | N
 
 @strawberry.type(description="One activation of a task.")
 class ProcessTask:
-    """`entry` counts from 1 per task; `id` names the entry in inputs."""
+    """`entry` counts from 1 per task and is 0 where the process stopped before a gateway; `id` names it in inputs."""
 
     id: UUID = strawberry.field(resolver=_id)
     element_id: str = strawberry.field(resolver=_element_id)
@@ -192,17 +192,37 @@ def _end_event(root: ProcessView) -> str | None:
     return root.instance.end_event
 
 
-def _current_task(root: ProcessView) -> ProcessTask | None:
+async def _stopped(root: ProcessView, info: Info[Context, None]) -> list[TaskView]:
+    """Where the process has stopped and is in no task."""
+    waits = await info.context.waits.load(root.instance.instance_id)
+    found = await info.context.read(stopped_between, root.instance, waits)
+    return [TaskView(root.instance, entry) for entry in found]
+
+
+async def _with_stopped(root: ProcessView, info: Info[Context, None], views: list[TaskView]) -> list[TaskView]:
+    return views + await _stopped(root, info)
+
+
+async def _first_stopped(root: ProcessView, info: Info[Context, None]) -> TaskView | None:
+    return next(iter(await _stopped(root, info)), None)
+
+
+def _current_task(root: ProcessView, info: Info[Context, None]) -> ProcessTask | None:
+    """Only a process with an incident has anything to be waited for."""
     entry = root.instance.current_entry
+    if entry is None and root.instance.has_incident:
+        return _first_stopped(root, info)  # pyright: ignore[reportReturnType] -- awaited by the execution
     return None if entry is None else TaskView(root.instance, entry)  # pyright: ignore[reportReturnType] -- fields are read from the view
 
 
-def _current_tasks(root: ProcessView) -> list[ProcessTask]:
-    return [TaskView(root.instance, entry) for entry in root.instance.open_entries]  # pyright: ignore[reportReturnType] -- fields are read from the view
+def _current_tasks(root: ProcessView, info: Info[Context, None]) -> list[ProcessTask]:
+    views = [TaskView(root.instance, entry) for entry in root.instance.open_entries]
+    return _with_stopped(root, info, views) if root.instance.has_incident else views  # pyright: ignore[reportReturnType] -- as above
 
 
-def _tasks(root: ProcessView) -> list[ProcessTask]:
-    return task_views(root.instance)  # pyright: ignore[reportReturnType] -- fields are read from the view
+def _tasks(root: ProcessView, info: Info[Context, None]) -> list[ProcessTask]:
+    views = task_views(root.instance)
+    return _with_stopped(root, info, views) if root.instance.has_incident else views  # pyright: ignore[reportReturnType] -- as above
 
 
 def _version(root: ProcessView) -> str:
