@@ -82,9 +82,7 @@ RULES: Mapping[str, Rule] = {
     "DG3014": Rule(WARNING, '"{id}" in {key} has no handler', "add @app.file_analyser or @app.file_validator"),
     "DG3015": Rule(WARNING, "autoDeleteOnProcessEnd waits for preventInstanceDeletionForDays", "drop one"),
     "DG3016": Rule(ERROR, "{reason}", "correct it"),
-    "DG3017": Rule(
-        WARNING, 'the stateless form type "{id}" {reason}', "set allowAnonymousOnStateless or remove taskId"
-    ),
+    "DG3017": Rule(WARNING, 'the stateless form type "{id}" {reason}', "{remedy}"),
     "DG3018": Rule(WARNING, 'the content type "{value}" has no /', "correct it"),
     "DG3019": Rule(INFO, 'template id, read as "{id}"', "set it"),
     "DG3030": Rule(ERROR, "literal value of the secret {key}", "move it to the environment"),
@@ -116,7 +114,12 @@ RULES: Mapping[str, Rule] = {
     "DG6107": Rule(ERROR, 'the layout set "{id}" is unknown or no subform', "correct it"),
     "DG6108": Rule(WARNING, '{key} on "{id}" has no effect: the component has no binding', "remove"),
     "DG6109": Rule(INFO, "legacy {what}", "migrate"),
-    "DG6201": Rule(WARNING, 'the options "{id}" have neither file nor handler', "add"),
+    "DG6110": Rule(WARNING, 'layout set "{id}" twice, last used', "name the tasks of both in one"),
+    "DG6201": Rule(
+        WARNING,
+        'the options "{id}" have neither file nor handler',
+        "add options/{id}.json or @app.options, unless it comes from elsewhere",
+    ),
     "DG6202": Rule(ERROR, "options file is not an array of {{value, label}}", "correct it"),
     "DG6203": Rule(WARNING, 'duplicate option value "{value}"', "remove one"),
     # expressions
@@ -184,7 +187,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "DG9201": Rule(WARNING, 'gateway "{id}" needs code and has none', "add @app.gateway or conditions"),
     "DG9202": Rule(
-        WARNING, 'task type "{type}" has no code here', "add a handler; an instance that reaches the task stops"
+        WARNING, 'task type "{type}" has no code {where}: an instance that reaches the task stops', "{remedy}"
     ),
     "DG9203": Rule(
         WARNING, "the condition uses dataModel, but no default data type can be derived", "add connectedDataTypeId"
@@ -256,7 +259,7 @@ SAID_BETTER: Mapping[str, str] = {"DG2201": "DG9206"}
 def finding(code: str, at: At, severity: DiagnosticSeverity | None = None, **parameters: object) -> Diagnostic:
     """One finding of `RULES`; `severity` only where the table of the rules gives one code two weights."""
     rule = RULES[code]
-    hint = rule.hint.replace("{id}", _short(parameters.get("id"))) if rule.hint else None
+    hint = rule.hint and _filled(rule.hint, parameters)
     return Diagnostic(
         code=code,
         severity=severity or rule.severity,
@@ -270,6 +273,13 @@ def finding(code: str, at: At, severity: DiagnosticSeverity | None = None, **par
         fix=rule.fix.format(**parameters) if rule.fix is not None else None,
         related=at.related,
     )
+
+
+def _filled(hint: str, parameters: Mapping[str, object]) -> str:
+    """A hint may show braces of its own: only parameters are put in."""
+    for name, value in parameters.items() if "{" in hint else ():
+        hint = hint.replace(f"{{{name}}}", _short(value))
+    return hint
 
 
 def _short(value: object) -> str:

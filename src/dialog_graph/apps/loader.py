@@ -73,6 +73,7 @@ def load(
     file = read_metadata(files, findings)
     definition = _process(files, kinds, read, findings)
     settings = read_settings(files, environment, findings, variables)
+    definition = _switched(definition, settings, findings)
     version = _version(files, file, definition, settings, findings) if file else None
     diagnostics = ordered(without_ignored(without_doubles(tuple(findings.items)), settings.check_ignore))
     return (replace(version, diagnostics=diagnostics) if version else None), diagnostics
@@ -89,9 +90,7 @@ def _report_files(files: Files, findings: Findings) -> None:
             findings.add("DG1013", At(file=path), what=what)
 
 
-def _process(
-    files: Files, kinds: Mapping[str, TaskKind], read: ProcessReader, findings: Findings
-) -> Definition | None:
+def _process(files: Files, kinds: Mapping[str, TaskKind], read: ProcessReader, findings: Findings) -> Definition | None:
     xml = files.contents.get(PROCESS)
     if xml is None:
         findings.add("DG1011", At(file=PROCESS))
@@ -99,6 +98,14 @@ def _process(
     definition, diagnostics = read(xml, kinds, PROCESS)
     findings.extend(diagnostics)
     return definition
+
+
+def _switched(definition: Definition | None, settings: AppSettings, findings: Findings) -> Definition | None:
+    """`strict_gateways` means what `dg:strict` means in the file (app folder §13): then both rules are one (`DG2202`)."""
+    if definition is None or not settings.strict_gateways:
+        return definition
+    findings.items[:] = [item for item in findings.items if item.code != "DG2202"]
+    return replace(definition, strict=True)
 
 
 def _version(
@@ -118,9 +125,8 @@ def _version(
     check_forms(file, layouts, models, findings)
     check_file_handlers(logic, file.top, findings)
     known = Known(data_types=data_types, models=models, texts=texts, components=layouts.component_ids)
-    tasks = frozenset(task.id for task in definition.tasks) if definition else frozenset[str]()
-    given = FormKnown(known=known, options=options, layouts=layouts, tasks=tasks, logic=logic)
-    check_layouts(read, given, findings)
+    given = FormKnown(known=known, options=options, layouts=layouts, logic=logic)
+    check_layouts(read, given.at(definition), findings)
     rules = read_field_rules(files, known, findings)
     calculations = read_calculations(files, known, findings)
     prefills = read_prefills(files, known, findings)

@@ -5,6 +5,7 @@ import sys
 from enum import StrEnum
 from os import environ
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
@@ -75,7 +76,8 @@ def _shown(report: linter.CheckReport, *, as_json: bool, shape: Format | None) -
         return json.dumps(linter.as_sarif(report, Path.cwd(), __version__), ensure_ascii=False, indent=1)
     if shape is Format.GITHUB:
         return linter.as_annotations(report, Path.cwd())
-    return linter.as_text(report, colour=_has_colour())
+    width = get_terminal_size().columns if _is_terminal() else None
+    return linter.as_text(report, colour=_has_colour(), width=width)
 
 
 def _has_colour() -> bool:

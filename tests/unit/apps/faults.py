@@ -302,6 +302,7 @@ FAULTS: dict[str, Changes] = {
         "ui/form/layouts/one.json": None,
         "ui/layouts/one.json": {"data": {"layout": []}},
     },
+    "DG6110": {SETS: {"sets": [{"id": "form", "tasks": ["Task_1"]}] * 2}},
     "DG6201": {PAGE: page(part("a", "Dropdown", bound="name", optionsId="nowhere"))},
     "DG6202": {"options/a.json": [{"value": "1"}]},
     "DG6203": {"options/a.json": [{"value": "1", "label": "x"}, {"value": "1", "label": "y"}]},

@@ -57,7 +57,7 @@ def test_titles_and_texts_in_expressions_are_looked_up() -> None:
     hidden = ["equals", ["text", "gone.from.here"], "x"]
     changes = {PAGE: page(title("form.name.title"), part("d", bound="age", hidden=hidden))}
 
-    assert missing(changes) == [(PAGE, 4, "form.name.title"), (PAGE, 22, "gone.from.here")]
+    assert missing(changes) == [(PAGE, 11, "form.name.title"), (PAGE, 22, "gone.from.here")]
 
 
 def test_an_id_that_one_language_has_is_there() -> None:
@@ -87,7 +87,7 @@ def test_an_id_that_is_missing_at_many_places_is_told_once_with_all_of_them() ->
 
     (item,) = [item for item in found_in(changes) if item.code == "DG9502"]
 
-    assert (item.line, [place.line for place in item.related]) == (4, [14])
+    assert (item.line, [place.line for place in item.related]) == (11, [21])
 
 
 def test_names_of_pdf_files_are_ids_whatever_they_look_like() -> None:

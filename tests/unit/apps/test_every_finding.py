@@ -61,7 +61,7 @@ EXPECTED: dict[str, str] = {
         "a layout folder"
     ),
     "DG3012": (
-        'config/applicationmetadata.json:15:16 error: shadowFields.saveToDataType "file" is unknown or not form data'
+        'config/applicationmetadata.json:19:24 error: shadowFields.saveToDataType "file" is unknown or not form data'
     ),
     "DG3013": "config/applicationmetadata.json:45:17 warning: legacy eFormidling block",
     "DG3014": 'config/applicationmetadata.json:44:5 warning: "ours" in enabledFileValidators has no handler',
@@ -69,7 +69,9 @@ EXPECTED: dict[str, str] = {
         "config/applicationmetadata.json:45:28 warning: autoDeleteOnProcessEnd waits for preventInstanceDeletionForDays"
     ),
     "DG3016": "config/applicationmetadata.json:46:13 error: validFrom is not before validTo",
-    "DG3017": 'config/applicationmetadata.json:46:11 warning: the stateless form type "xml" belongs to a task',
+    "DG3017": (
+        'config/applicationmetadata.json:46:11 warning: the stateless form type "xml" belongs to the task "Task_1"'
+    ),
     "DG3018": 'config/applicationmetadata.json:14:5 warning: the content type "pdf" has no /',
     "DG3019": 'config/applicationmetadata.json:2:8 info: template id, read as "ttd/sample"',
     "DG3030": "appsettings.json:3:16 error: literal value of the secret MaskinportenSettings.JwkBase64",
@@ -112,7 +114,7 @@ EXPECTED: dict[str, str] = {
     "DG6002": 'config/texts/resource.nb.json:9:10 warning: text id "dp.a" twice, last used',
     "DG6003": 'config/texts/resource.nb.json:2:14 warning: the file is named for "nb", but its language is "en"',
     "DG6004": 'config/texts/resource.nb.json:10:20 warning: unknown dataSource "moon"',
-    "DG6005": 'config/texts/resource.nb.json:6:13 warning: the text "dp.a" has a placeholder without variable',
+    "DG6005": 'config/texts/resource.nb.json:6:13 warning: the text "dp.a" has a placeholder without variable: {0}',
     "DG6006": 'config/texts/resource.en.json info: the text "a" is missing in en',
     "DG6101": "ui/form/layouts/one.json:1:1 error: the page is not {data: {layout: […]}}",
     "DG6102": 'ui/form/layouts/one.json:11:4 error: duplicate component id "a"',
@@ -120,10 +122,11 @@ EXPECTED: dict[str, str] = {
     "DG6104": 'ui/form/Settings.json:5:4 error: page "two" in the order has no file',
     "DG6105": 'ui/form/layouts/two.json info: page "two" is not in the order',
     "DG6106": 'ui/form/layouts/one.json:4:4 error: the component "a" lacks the binding group',
-    "DG6107": 'ui/form/layouts/one.json:4:4 error: the layout set "form" is unknown or no subform',
-    "DG6108": 'ui/form/layouts/one.json:4:4 warning: required on "a" has no effect: the component has no binding',
+    "DG6107": 'ui/form/layouts/one.json:7:18 error: the layout set "form" is unknown or no subform',
+    "DG6108": 'ui/form/layouts/one.json:7:17 warning: required on "a" has no effect: the component has no binding',
     "DG6109": "ui/layouts/ info: legacy flat layouts",
-    "DG6201": 'ui/form/layouts/one.json:4:4 warning: the options "nowhere" have neither file nor handler',
+    "DG6110": 'ui/layout-sets.json:10:10 warning: layout set "form" twice, last used',
+    "DG6201": 'ui/form/layouts/one.json:10:18 warning: the options "nowhere" have neither file nor handler',
     "DG6202": "options/a.json:2:2 error: options file is not an array of {value, label}",
     "DG6203": 'options/a.json:6:2 warning: duplicate option value "1"',
     "DG7001": 'config/process/process.bpmn:14 error: Function "nothing" not implemented',
@@ -173,9 +176,9 @@ EXPECTED: dict[str, str] = {
     "DG9003": 'config/process/process.bpmn:5 warning: data task "Task_1" has no form',
     "DG9004": 'ui/layout-sets.json:3 warning: the form of "form" names task "Task_9" that is not in the process',
     "DG9005": 'ui/layout-sets.json:3 error: default data type "file" of the form is unknown or not form data',
-    "DG9006": 'ui/form/layouts/one.json:4:4 error: the component "a" binds the unknown data type "no"',
+    "DG9006": 'ui/form/layouts/one.json:10:16 error: the component "a" binds the unknown data type "no"',
     "DG9007": (
-        'ui/form/layouts/one.json:4:4 warning: the component "a" binds "xml", which belongs to another task: '
+        'ui/form/layouts/one.json:10:16 warning: the component "a" binds "xml", which belongs to another task: '
         "it will be read-only"
     ),
     "DG9101": "config/authorization/policy.xml error: no rule permits anyone to instantiate",
@@ -196,7 +199,10 @@ EXPECTED: dict[str, str] = {
         "lets its signees read and sign"
     ),
     "DG9201": 'config/process/process.bpmn:8 warning: gateway "Gateway" needs code and has none',
-    "DG9202": 'config/process/process.bpmn:5 warning: task type "mailing" has no code here',
+    "DG9202": (
+        'config/process/process.bpmn:5 warning: task type "mailing" has no code here:'
+        " an instance that reaches the task stops"
+    ),
     "DG9203": (
         "config/process/process.bpmn:12 warning: the condition uses dataModel, but no default data type can be derived"
     ),
@@ -265,7 +271,7 @@ EXPECTED: dict[str, str] = {
         'config/applicationmetadata.json:46:3 warning: presentationFields: the path "nme" is not in the '
         'model of "model"'
     ),
-    "DG9502": 'ui/form/layouts/one.json:4:4 warning: the text "form.name.title" is missing in all languages',
+    "DG9502": 'ui/form/layouts/one.json:11:15 warning: the text "form.name.title" is missing in all languages',
     "DG9503": 'config/applicationmetadata.json:48:4 warning: copyInstanceSettings excludes the unknown field "nowhere"',
     "DG9504": 'config/texts/resource.nb.json:4 info: the text "left.over" is never used',
 }

@@ -157,9 +157,10 @@ def test_colour_is_for_terminals_that_want_it(
     asked: list[bool] = []
     show = linter.as_text
 
-    def as_text(report: linter.CheckReport, *, colour: bool = False) -> str:
+    def as_text(report: linter.CheckReport, *, colour: bool = False, width: int | None = None) -> str:
         asked.append(colour)
-        return show(report, colour=colour)
+        assert width is not None
+        return show(report, colour=colour, width=width)
 
     monkeypatch.setattr(linter, "as_text", as_text)
     monkeypatch.setattr("dialog_graph.cli.apps._is_terminal", lambda: True)

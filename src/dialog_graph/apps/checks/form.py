@@ -6,6 +6,7 @@ from dialog_graph.apps.contents import paths
 from dialog_graph.apps.contents.layouts import Layouts
 from dialog_graph.apps.contents.metadata import ApplicationMetadata, DataType
 from dialog_graph.apps.contents.models import Model
+from dialog_graph.apps.diagnostics import INFO
 from dialog_graph.apps.readers.metadata_reader import MetadataFile
 from dialog_graph.apps.readers.reading import Findings, JsonObject
 
@@ -18,9 +19,10 @@ def check_forms(file: MetadataFile, layouts: Layouts, models: Mapping[str, Model
     types = {data_type.id: data_type for data_type in metadata.data_types}
     _check_entry(metadata, top, layouts, types)
     for row in top.objects("dataTypes"):
-        target = row.part("appLogic").part("shadowFields").text("saveToDataType")
+        shadow = row.part("appLogic").part("shadowFields")
+        target = shadow.text("saveToDataType")
         if target is not None and not (target in types and types[target].is_form):
-            findings.add("DG3012", row.at("appLogic"), id=target)
+            findings.add("DG3012", shadow.at("saveToDataType"), id=target)
     for key in ("presentationFields", "dataFields"):
         for row in top.objects(key):
             problem = _field_problem(row, types, models)
@@ -51,10 +53,14 @@ def _check_entry(
     data_type = types.get(form.data_type or "") if form else None
     if data_type is None:
         return
+    at = top.part("onEntry").at("show")
     if data_type.task_id is not None:
-        findings.add("DG3017", top.part("onEntry").at("show"), id=data_type.id, reason="belongs to a task")
+        reason, remedy = f'belongs to the task "{data_type.task_id}"', "remove taskId from the type"
+        findings.add("DG3017", at, id=data_type.id, reason=reason, remedy=remedy)
     elif not data_type.allow_anonymous_on_stateless:
-        findings.add("DG3017", top.part("onEntry").at("show"), id=data_type.id, reason="needs a login")
+        # Many stateless apps are for those who have logged in.
+        reason, remedy = "needs a login", "set allowAnonymousOnStateless, if it is for anybody"
+        findings.add("DG3017", at, INFO, id=data_type.id, reason=reason, remedy=remedy)
 
 
 def _field_problem(row: JsonObject, types: Mapping[str, DataType], models: Mapping[str, Model]) -> str | None:

@@ -62,7 +62,7 @@ def check_handlers(version: AppVersion, findings: Findings) -> None:
         point = POINTS[handler.kind]
         for at, signature in _wrong_signatures(handler, point):
             findings.add("DG8003", at, name=handler.name, signature=signature)
-        if _is_built_in(handler):
+        if _is_of_built_in(handler):
             findings.add("DG8007", handler.at, name=handler.name, id=handler.id)
             continue
         for what, id in _unknown(version, handler, known):
@@ -231,14 +231,18 @@ def _unknown(version: AppVersion, handler: Handler, known: Mapping[str, Ids]) ->
             yield what.removeprefix("allowed "), id
 
 
-def _is_built_in(handler: Handler) -> bool:
-    """True for a task type that the product has itself."""
+def is_built_in(task_type: str) -> bool:
+    """True for a task type that is the product's own, and not made for code of the app."""
+    is_own = task_type in OWN_ACTIONS or is_service(task_type)
+    return is_own and task_type.lower() not in OVERRIDABLE
+
+
+def _is_of_built_in(handler: Handler) -> bool:
+    """True for a handler of a task type that the product has itself."""
     id = handler.id
     if id is None or handler.kind not in ("service_task", "task_type"):
         return False
-    if handler.kind == "service_task" and id.lower() in OVERRIDABLE:
-        return False
-    return id in OWN_ACTIONS or is_service(id)
+    return is_built_in(id) or (handler.kind == "task_type" and is_service(id))
 
 
 def _check_doubles(logic: Logic, findings: Findings) -> None:

@@ -7,11 +7,12 @@ from dialog_graph.apps.contents.components import ROW_BINDINGS, Component, Page
 from dialog_graph.apps.contents.layouts import Layouts, LayoutSet
 from dialog_graph.apps.contents.logic import Logic
 from dialog_graph.apps.contents.options import OptionList
-from dialog_graph.apps.diagnostics import WARNING
+from dialog_graph.apps.diagnostics import INFO, WARNING
 from dialog_graph.apps.readers.expression_checks import check_names, check_parts
 from dialog_graph.apps.readers.known import Known
 from dialog_graph.apps.readers.layouts_reader import ReadLayouts
 from dialog_graph.apps.readers.reading import Findings
+from dialog_graph.bpmn import Definition
 
 _BINDS_OTHERWISE = frozenset(
     {"fileupload", "fileuploadwithtag", "imageupload", "subform", "signatureactions", "custom"}
@@ -21,13 +22,21 @@ _BINDS_OTHERWISE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormKnown:
-    """What forms may name: `known` of the app, its option lists, forms and code, and the tasks of its process."""
+    """What forms may name: `known` of the app, its option lists, forms and code, and the tasks of its process;
+    `data_tasks`: those in which somebody fills in something."""
 
     known: Known
     options: Mapping[str, OptionList]
     layouts: Layouts
     tasks: frozenset[str] = frozenset()
+    data_tasks: frozenset[str] = frozenset()
     logic: Logic = field(default_factory=Logic)
+
+    def at(self, definition: Definition | None) -> "FormKnown":
+        """The same with the tasks of a process."""
+        tasks = [each for each in definition.tasks if each.task] if definition else []
+        data = frozenset(each.id for each in tasks if each.task and each.task.type == "data")
+        return replace(self, tasks=frozenset(each.id for each in tasks), data_tasks=data)
 
     def default_type(self, form: LayoutSet) -> str | None:
         """The data type that bindings without one mean: the form's own, else the first form type of its tasks."""
@@ -54,7 +63,7 @@ def check_layouts(read: ReadLayouts, given: FormKnown, findings: Findings) -> No
             _check_component(component, given, findings)
             _check_bindings(component, default, given.known, findings)
             if not form.is_subform and not given.tasks.isdisjoint(form.tasks):
-                _check_task(component, (form, default), given.known, findings)
+                _check_task(component, (form, default), given, findings)
 
 
 def _components(form: LayoutSet) -> Iterator[Component]:
@@ -75,14 +84,14 @@ def _check_component(component: Component, given: FormKnown, findings: Findings)
     if component.kind == "subform":
         target = given.layouts.sets.get(component.layout_set or "")
         if target is None or not target.is_subform:
-            findings.add("DG6107", component.at, id=component.layout_set)
+            findings.add("DG6107", component.at_member("layoutSet"), id=component.layout_set)
     options = component.options_id
     if options is not None and options not in given.options and not given.logic.may_handle("options", options):
-        findings.add("DG6201", component.at, id=component.options_id)
+        findings.add("DG6201", component.at_member("optionsId"), id=component.options_id)
     if not _takes_input(component):
         for name, expression in (("required", component.required), ("readOnly", component.read_only)):
             if expression is not None and expression.source is not False:
-                findings.add("DG6108", component.at, key=name, id=component.id)
+                findings.add("DG6108", component.at_member(name), key=name, id=component.id)
 
 
 def _takes_input(component: Component) -> bool:
@@ -94,21 +103,27 @@ def _check_bindings(component: Component, default: str | None, known: Known, fin
         data_type = binding.data_type or default
         if data_type is None:
             continue
+        at = binding.at or component.at
         if data_type not in known.data_types:
-            findings.add("DG9006", component.at, id=component.id, reason=f'the unknown data type "{data_type}"')
+            findings.add("DG9006", at, id=component.id, reason=f'the unknown data type "{data_type}"')
         elif known.is_form(data_type) and (not binding.steps or known.shape(data_type, binding.path) is None):
             near = known.near(data_type, binding.path)
             reason = f'"{binding.path}", which is not in "{data_type}"{near}'
-            findings.add("DG9006", component.at, WARNING, id=component.id, reason=reason)
+            findings.add("DG9006", at, WARNING, id=component.id, reason=reason)
 
 
-def _check_task(component: Component, place: tuple[LayoutSet, str | None], known: Known, findings: Findings) -> None:
-    """Data of another task is locked while this form is shown; who says `readOnly` knows."""
+def _check_task(
+    component: Component, place: tuple[LayoutSet, str | None], given: FormKnown, findings: Findings
+) -> None:
+    """Data of another task is locked while this form is shown; who says `readOnly` knows. Where people only confirm or
+    sign, nobody expects anything else."""
     form, default = place
+    severity = INFO if given.data_tasks.isdisjoint(form.tasks) else None
     if component.read_only is not None and component.read_only.source is True:
         return
-    bound = (binding.data_type or default for name, binding in component.bindings.items() if name not in ROW_BINDINGS)
-    for data_type in dict.fromkeys(bound):
-        declared = known.data_types.get(data_type or "")
+    fields = (binding for name, binding in component.bindings.items() if name not in ROW_BINDINGS)
+    bound = {binding.data_type or default: binding.at or component.at for binding in reversed(tuple(fields))}
+    for data_type, at in bound.items():
+        declared = given.known.data_types.get(data_type or "")
         if declared is not None and declared.is_form and declared.task_id not in (None, *form.tasks):
-            findings.add("DG9007", component.at, id=component.id, type=data_type)
+            findings.add("DG9007", at, severity, id=component.id, type=data_type)

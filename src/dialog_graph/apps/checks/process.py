@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dialog_graph.apps.checks.handlers import is_built_in
 from dialog_graph.apps.checks.places import at_data_type, at_element
 from dialog_graph.apps.contents.layouts import LayoutKind, LayoutSet
 from dialog_graph.apps.diagnostics import PROCESS, At
@@ -12,6 +13,8 @@ from dialog_graph.bpmn import Element, ElementKind
 
 _DATA = "data"
 _RECEIPT = "CustomReceipt"
+_MISSING = ("in this version of dialog-graph", "until then resolveTask moves an instance on")
+"""Of a type of our own that cannot be added by the app."""
 
 
 def check_process(version: AppVersion, top: JsonObject, findings: Findings) -> None:
@@ -36,7 +39,8 @@ def _check_tasks(version: AppVersion, findings: Findings) -> None:
         if task is None:
             continue
         if not task.has_handler and not version.logic.may_handle_type(task.type):
-            findings.add("DG9202", at, type=task.type)
+            where, remedy = _MISSING if is_built_in(task.type) else ("here", "add a handler")
+            findings.add("DG9202", at, type=task.type, where=where, remedy=remedy)
         if task.type == _DATA:
             if not version.types_of_task(element.id):
                 findings.add("DG9002", at, task=element.id)

@@ -35,9 +35,9 @@ def check_texts(version: AppVersion, read: ReadLayouts, top: JsonObject, finding
 def _in_forms(version: AppVersion, read: ReadLayouts) -> Iterator[tuple[str, At]]:
     for form in version.layouts.sets.values():
         for component in _components(form):
-            for text in component.texts.values():
+            for name, text in component.texts.items():
                 if isinstance(text.source, str) and _is_id(text.source):
-                    yield text.source, component.at
+                    yield text.source, component.at_member(name)
         for asked in read.asked.get(form.id, ()):
             for call in asked.written.expression.calls("text"):
                 id = call.literal(0)

@@ -15,11 +15,12 @@ ROW_BINDINGS = ("group", "questions")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """A field of the model. `data_type`: None = that of the form."""
+    """A field of the model. `data_type`: None = that of the form; `at`: where it is written."""
 
     path: str
     steps: tuple[Step, ...]
     data_type: str | None = None
+    at: At | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +31,9 @@ class Component:
     of a repeating group, else in the component; `outside`: cells before and after the rows. `hidden` and its kin are
     None when not written; `hidden_row` is asked for each row. Options come from one of `options_id` (a list of the
     app), `choices` (written in the component) and `option_source` (rows of data); `is_secure`: they are only for those
-    who may read the instance. `texts`: text keys, texts or what computes them, by
-    their names in the file. `source`: the whole component as written, for what only a browser needs.
+    who may read the instance. `texts`: text keys, texts or what computes them, by their names in
+    the file. `places`: where members are written, those of `texts` under their own names; `source`: the whole component
+    as written, for what only a browser needs.
     """
 
     id: str
@@ -52,7 +54,12 @@ class Component:
     option_source: OptionSource | None = None
     is_secure: bool = False
     layout_set: str | None = None
+    places: Mapping[str, At] = field(default_factory=dict[str, At])
     source: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+    def at_member(self, name: str) -> At:
+        """Where a member is written; the component where it is not."""
+        return self.places.get(name, self.at)
 
     @property
     def kind(self) -> str:

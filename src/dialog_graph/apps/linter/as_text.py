@@ -1,18 +1,24 @@
 """Findings for people: by app and file, each with its line of the source and a mark below the place."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from textwrap import wrap
 
 from dialog_graph.apps.linter.report import CheckedApp, CheckReport
 from dialog_graph.apps.linter.source_text import MARK, SourceText, decode
-from dialog_graph.model.diagnostic import Diagnostic, DiagnosticSeverity
+from dialog_graph.model.diagnostic import Diagnostic, DiagnosticSeverity, Diags
 
-WIDTH = 100
-"""Characters of a source line that are shown; a longer one is cut around the place."""
+WIDTH = 60
+"""Characters of a source line that are shown; a longer one is cut around the place. With what stands before it the
+line fits on 80 columns."""
 
-_TAB = 4
+MAX_ALIKE = 5
+"""Remarks of one code in one file that are shown; of more only the number. Errors and warnings are all shown."""
+
+_TAB, _INDENT = 4, 4
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _COLOURS = {
@@ -27,9 +33,9 @@ def printable(text: str) -> str:
     return _CONTROL.sub("·", text)
 
 
-def as_text(report: CheckReport, *, colour: bool = False) -> str:
-    """The findings of all apps, and a sum."""
-    lines = [line for app in report.apps for line in _App(app, colour).lines()]
+def as_text(report: CheckReport, *, colour: bool = False, width: int | None = None) -> str:
+    """The findings of all apps, and a sum. `width`: columns of a terminal; None: each sentence on one line."""
+    lines = [line for app in report.apps for line in _App(app, colour, width).lines()]
     return "\n".join((*lines, _sum(report)))
 
 
@@ -51,6 +57,7 @@ class _App:
 
     app: CheckedApp
     colour: bool
+    width: int | None
     texts: dict[str, SourceText | None] = field(default_factory=dict[str, SourceText | None])
 
     def lines(self) -> Iterator[str]:
@@ -58,20 +65,41 @@ class _App:
         yield self._painted(printable(name), _BOLD)
         for file, found in groupby(self.app.diagnostics, key=lambda item: item.file):
             yield f"  {printable(file) or '.'}"
-            for item in found:
-                yield from (f"    {line}" for line in self._finding(item))
+            yield from (f"    {line}" for line in self._of_file(tuple(found)))
 
-    def _finding(self, item: Diagnostic) -> Iterator[str]:
+    def _of_file(self, found: Diags) -> Iterator[str]:
+        """Each with its hint, unless the one before has just given the same; what there is too much of is counted."""
+        before, alike = None, Counter[str]()
+        for item in found:
+            alike[item.code] += item.severity is DiagnosticSeverity.INFO
+            if alike[item.code] <= MAX_ALIKE:
+                yield from self._finding(item, is_told=(item.code, item.hint) == before)
+                before = item.code, item.hint
+        for code, count in alike.items():
+            if count > MAX_ALIKE:
+                yield f"… and {count - MAX_ALIKE} more {code}; --json shows all"
+
+    def _finding(self, item: Diagnostic, *, is_told: bool = False) -> Iterator[str]:
         place = ":".join(str(part) for part in (item.line, item.column) if part is not None)
-        severity = self._painted(item.severity.value, _COLOURS[item.severity])
-        yield " ".join(part for part in (place, severity, item.code, printable(item.message)) if part)
+        parts = (place, item.severity.value, item.code, printable(item.message))
+        first, *others = self._wrapped(" ".join(part for part in parts if part))
+        yield first.replace(parts[1], self._painted(parts[1], _COLOURS[item.severity]), 1)
+        yield from others
         if item.line is not None:
             yield from self._source(item.file, item.line, item.column)
         for other in item.related:
             where = f"{printable(other.file)}:{other.line}" if other.line else printable(other.file)
-            yield f"  see {where} {printable(other.message)}"
-        if item.hint:
-            yield f"  hint: {printable(item.hint)}"
+            yield from self._wrapped(f"  see {where} {printable(other.message)}")
+        if item.hint and not is_told:
+            yield from self._wrapped(f"  hint: {printable(item.hint)}")
+
+    def _wrapped(self, line: str) -> list[str]:
+        """The line on as many as it needs on the terminal; words stay whole."""
+        if self.width is None or len(line) + _INDENT <= self.width:
+            return [line]
+        start = " " * (len(line) - len(line.lstrip()) + 2)
+        room = max(self.width, 40) - _INDENT
+        return wrap(line, room, subsequent_indent=start, break_long_words=False, break_on_hyphens=False)
 
     def _source(self, file: str, line: int, column: int | None) -> Iterator[str]:
         """The line, and below it a mark where the column is known."""

@@ -1,6 +1,6 @@
 """Recognises which of the layout folder forms an app uses, and reads its sets and their pages (app folder §9.1)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import cast
 
@@ -58,38 +58,29 @@ class _Reader:
     def _layout_sets(self) -> list[LayoutSet]:
         document = read_json(self.files, SETS_FILE, self.findings)
         top = document.object() if document else None
-        found: list[LayoutSet] = []
+        # A folder is read once, however often it is named.
+        read, found = dict[str, LayoutSet](), dict[str, LayoutSet]()
         for row in top.objects("sets") if top else ():
             id = row.text("id")
             if id is None:
                 row.node.wrong("a layout set with an id")
                 continue
-            own = self._set(id, f"ui/{id}/Settings.json", f"ui/{id}/layouts/")
-            found.append(
-                LayoutSet(
-                    id=id,
-                    data_type=own.data_type or row.text("dataType"),
-                    tasks=row.names_in("tasks"),
-                    pages=own.pages,
-                    contents=own.contents,
-                    is_subform=own.is_subform or row.text("type") == "subform",
-                    settings=own.settings,
-                    line=row.node.at.line,
-                )
+            if id in read:
+                self.findings.add("DG6110", row.at("id"), id=id)
+            else:
+                read[id] = self._set(id, f"ui/{id}/Settings.json", f"ui/{id}/layouts/")
+            own = read[id]
+            found[id] = replace(
+                own,
+                data_type=own.data_type or row.text("dataType"),
+                tasks=row.names_in("tasks"),
+                is_subform=own.is_subform or row.text("type") == "subform",
+                line=row.node.at.line,
             )
-        return found
+        return list(found.values())
 
     def _task_folder(self, name: str) -> LayoutSet:
-        own = self._set(name, f"ui/{name}/Settings.json", f"ui/{name}/layouts/")
-        return LayoutSet(
-            id=name,
-            data_type=own.data_type,
-            tasks=(name,),
-            pages=own.pages,
-            contents=own.contents,
-            is_subform=own.is_subform,
-            settings=own.settings,
-        )
+        return replace(self._set(name, f"ui/{name}/Settings.json", f"ui/{name}/layouts/"), tasks=(name,))
 
     def _oldest(self) -> LayoutSet:
         pages = self._pages("", {OLDEST_PAGE: OLDEST_FILE}, (OLDEST_PAGE,))

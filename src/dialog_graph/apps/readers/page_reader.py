@@ -21,6 +21,7 @@ MAX_NESTING = 32
 _PAGE_NUMBER = re.compile(r"[0-9]+:")
 _MARKER = re.compile(r"\[\{[0-9]*\}\]")
 _CHOICES = frozenset({"checkboxes", "radiobuttons", "dropdown", "multipleselect"})
+_PLACED = ("optionsId", "layoutSet", "required", "readOnly")
 _SOURCES = ("optionsId", "options", "source")
 
 
@@ -98,7 +99,7 @@ class _Reader:
 
     def _component(self, row: JsonObject, id: str, type: str) -> Component:
         place = f"{self.name}.{id}"
-        bindings = dict(_bindings(row.part("dataModelBindings")))
+        bindings = dict(_bindings(row.part("dataModelBindings"), place))
         value = row.node.value
         component = Component(
             id=id,
@@ -117,6 +118,7 @@ class _Reader:
             option_source=read_option_source(row),
             is_secure=_is_true(row, "secure"),
             layout_set=_name(row, "layoutSet"),
+            places=MappingProxyType(_places(row, place)),
             source=MappingProxyType(value if isinstance(value, dict) else {}),
         )
         if _lacks_source(row, component):
@@ -185,7 +187,15 @@ class _Reader:
         )
 
 
-def _bindings(row: JsonObject) -> Iterator[tuple[str, Binding]]:
+def _places(row: JsonObject, place: str) -> dict[str, At]:
+    """Where the members stand that a finding may be about."""
+    texts = row.part("textResourceBindings")
+    found = {name: texts.at(name) for name in texts.names()}
+    found |= {name: row.at(name) for name in _PLACED if row.has(name)}
+    return {name: replace(at, element_id=place) for name, at in found.items()}
+
+
+def _bindings(row: JsonObject, place: str) -> Iterator[tuple[str, Binding]]:
     for name in row.names():
         node = row.get(name)
         if node is None or node.value == "":
@@ -197,7 +207,8 @@ def _bindings(row: JsonObject) -> Iterator[tuple[str, Binding]]:
             continue
         bare = _MARKER.sub("", path)
         steps = paths.parse(bare)
-        yield name, Binding(path=bare, steps=steps or (), data_type=named.text("dataType") if named else None)
+        at = replace(named.at("field") if named else node.at, element_id=place)
+        yield name, Binding(path=bare, steps=steps or (), data_type=named.text("dataType") if named else None, at=at)
 
 
 def _row_binding(row: JsonObject, kind: str, bindings: Mapping[str, Binding]) -> Binding | None:

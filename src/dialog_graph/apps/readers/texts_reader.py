@@ -72,12 +72,14 @@ def _resource(row: JsonObject) -> TextResource | None:
 
 
 def _problems(value: str, count: int) -> Iterator[str]:
-    """Placeholders without variable, and the reverse."""
+    """Placeholders without variable, and the reverse, by the first of each."""
     used = {int(number) for number in PLACEHOLDER.findall(value)}
-    if any(number >= count for number in used):
-        yield "has a placeholder without variable"
-    if any(number not in used for number in range(count)):
-        yield "has a variable that is never used"
+    beyond = sorted(number for number in used if number >= count)
+    if beyond:
+        yield f"has a placeholder without variable: {{{beyond[0]}}}"
+    unused = next((number for number in range(count) if number not in used), None)
+    if unused is not None:
+        yield f"has a variable that is never used: {{{unused}}}"
 
 
 def _variable(row: JsonObject) -> TextVariable:

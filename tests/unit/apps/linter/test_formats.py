@@ -60,6 +60,44 @@ def test_people_see_app_file_place_line_mark_other_places_and_hint() -> None:
     ]
 
 
+def test_a_hint_is_given_once_for_what_follows_each_other() -> None:
+    text = as_text(report(finding(hint="rename"), finding(line=3, hint="rename"), finding(line=4, hint="remove")))
+
+    assert [line.strip() for line in text.splitlines() if "hint" in line] == ["hint: rename", "hint: remove"]
+
+
+def test_many_remarks_of_one_kind_are_counted_and_nothing_that_matters_is() -> None:
+    info = DiagnosticSeverity.INFO
+    remarks = [finding(line=None, code="DG9504", severity=info, message=f"text {n}") for n in range(9)]
+    warnings = [finding(line=None, message=f"key {n}") for n in range(9)]
+
+    text = as_text(report(*remarks, *warnings))
+
+    assert [n for n in range(9) if f"text {n}" in text] == [0, 1, 2, 3, 4]
+    assert "… and 4 more DG9504; --json shows all" in text
+    assert all(f"key {n}" in text for n in range(9))
+
+
+def test_a_line_of_the_source_fits_on_80_columns() -> None:
+    line = "x" * 300
+
+    text = as_text(report(finding(line=1, column=150), contents={METADATA: line.encode()}))
+
+    assert max(len(each) for each in text.splitlines()) <= 80
+
+
+def test_on_a_terminal_sentences_are_wrapped_between_words() -> None:
+    long = finding(line=None, column=None, message="word " * 30, hint="rename " * 20)
+
+    lines = as_text(report(long), width=80).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert lines[2].startswith("    warning DG3005 word word")
+    assert lines[3].startswith("      word")
+    assert " ".join(" ".join(lines[2:]).split()).count("rename") == 20
+    assert max(map(len, as_text(report(long)).splitlines())) > 150
+
+
 def test_a_place_without_a_column_has_its_line_and_no_mark() -> None:
     lines = as_text(report(finding(column=None))).splitlines()
 
@@ -72,9 +110,9 @@ def test_a_place_without_a_column_has_its_line_and_no_mark() -> None:
     [
         ("\t\t<task/>", 3, "        <task/>", "<"),
         ("æøå: 1", 4, "æøå: 1", ":"),
-        ("a" * 200 + "X" + "b" * 200, 201, "…" + "a" * 50 + "X" + "b" * 49 + "…", "X"),
-        ("a" * 300 + "X", 301, "…" + "a" * 99 + "X", "X"),
-        ("X" + "a" * 200, 1, "X" + "a" * 99 + "…", "X"),
+        ("a" * 200 + "X" + "b" * 200, 201, "…" + "a" * 30 + "X" + "b" * 29 + "…", "X"),
+        ("a" * 300 + "X", 301, "…" + "a" * 59 + "X", "X"),
+        ("X" + "a" * 200, 1, "X" + "a" * 59 + "…", "X"),
         ("short", 6, "short", ""),
         ("short", 99, "short", None),
         ("\x1b[31mred", 1, "·[31mred", "·"),
