@@ -1,12 +1,14 @@
 """Stored outcomes: found by the same actor with the same request, refused with another."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from dialog_graph.errors import Refused
 from dialog_graph.storage import idempotency
 from dialog_graph.storage.database import Database
+from dialog_graph.workers.retention import Retention
 from tests.integration.rows import KARI, OLA, person
 
 STORE = """
@@ -62,3 +64,17 @@ async def test_a_second_request_waits_for_the_first_and_gets_its_answer(database
 
     await asyncio.gather(first(), second(), with_another_key())
     assert order == ["unconcerned", "first", "second"]
+
+
+async def test_outcomes_are_kept_for_two_days(database: Database) -> None:
+    duty = Retention(database)
+    async with database.transaction(person(KARI)) as tx:
+        await tx.execute(STORE, f"subject:{KARI}")
+    database.clock.advance(timedelta(hours=47))
+    await duty.tidy()
+    assert await found(database, KARI) is not None
+    database.clock.advance(timedelta(hours=2))
+    await duty.tidy()
+    assert await found(database, KARI) is not None, "it looks once a minute"
+    await Retention(database).tidy()
+    assert await found(database, KARI) is None

@@ -4,9 +4,13 @@ A row is found by scope (instance or application id), actor (`subject:{id}` or `
 level security shows each actor its own rows. The row itself is written by the command's one statement.
 """
 
+from datetime import timedelta
+
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.json_value import Json
 from dialog_graph.storage.database import Transaction
+
+KEPT = timedelta(hours=48)
 
 _MISMATCH = Refusal(
     code="IDEMPOTENCY_MISMATCH", expected="the arguments of the first request with this key", actual="they differ"
@@ -29,6 +33,11 @@ async def is_known(tx: Transaction, scope: str, actor: str, key: str) -> bool:
     """True when the key has an outcome already, whatever the request was."""
     row = await tx.fetchrow("select 1 from idempotency where scope = $1 and actor = $2 and key = $3", scope, actor, key)
     return row is not None
+
+
+async def remove_old(tx: Transaction) -> None:
+    """Removes outcomes that are older than they are kept: their keys may be used again. Dispatch road."""
+    await tx.execute("delete from idempotency where created_at < $1", tx.now - KEPT)
 
 
 async def lock(tx: Transaction, scope: str, actor: str, key: str) -> None:

@@ -19,6 +19,7 @@ from dialog_graph.workers.jobs import JobRunner
 from dialog_graph.workers.leases import Leadership
 from dialog_graph.workers.messages import MessageMatcher
 from dialog_graph.workers.reader import POLL, Pace
+from dialog_graph.workers.retention import Retention
 from dialog_graph.workers.stopping import stop
 from dialog_graph.workers.webhooks import Deliverer
 
@@ -122,6 +123,7 @@ async def running(ports: Ports, grace: float = GRACE) -> AsyncGenerator[None, No
             _keep_due(ports, "timers", partial(timers.fire_due, ports), partial(timers.until_due, ports)),
             _keep_due(ports, "jobs", runner.run_due, partial(jobs.until_due, ports)),
             _keep_due(ports, "messages", MessageMatcher(ports).match, _unknown),
+            _keep_due(ports, "retention", Retention(ports.database).tidy, _unknown),
         ):
             await stack.enter_async_context(_task(work))
         yield

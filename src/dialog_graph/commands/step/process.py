@@ -29,6 +29,7 @@ from dialog_graph.bpmn import (
     IncidentResolved,
     JoinForced,
     LeaveTask,
+    Limits,
     Migrate,
     MigrationFinding,
     MoveWait,
@@ -140,10 +141,18 @@ def _facts(work: Work, by_engine: bool) -> Facts:
         now=work.now,
         actor=work.actor.key,
         evaluator=AppEvaluator(version=work.version, instance=work.instance, owner=work.owner),
+        limits=_limits(work),
         environment=work.ports.settings.environment,
         by_engine=by_engine,
         zone=ZoneInfo(work.version.settings.time_zone),
     )
+
+
+def _limits(work: Work) -> Limits:
+    """The usual caps; an app may only want less (process engine §15)."""
+    usual = Limits()
+    wanted = work.version.settings.max_transitions
+    return usual if wanted >= usual.transitions else replace(usual, transitions=wanted)
 
 
 def _perform(work: Work, effect: Effect) -> None:

@@ -215,6 +215,10 @@ grant select, insert, update on message_buffer to dg_user, dg_org;
 -- An id may be used again when its time is over.
 grant delete on message_buffer to dg_user, dg_org;
 
+-- Stored outcomes are kept for two days (process engine 6.1).
+grant select (created_at), delete on idempotency to dg_dispatch;
+create policy idempotency_dispatch on idempotency for all to dg_dispatch using (true);
+
 -- Claims, across all orgs. What a message or a job carries is read by the worker that acts for its org.
 grant select, update (lease_until) on timer to dg_dispatch;
 grant select, update (lease_until) on start_timer to dg_dispatch;
