@@ -74,7 +74,6 @@ def load(
     definition = _process(files, kinds, read, findings)
     settings = read_settings(files, environment, findings, variables)
     definition = _switched(definition, settings, findings)
-    definition = _switched(definition, settings, findings)
     version = _version(files, file, definition, settings, findings) if file else None
     diagnostics = ordered(without_ignored(without_doubles(tuple(findings.items)), settings.check_ignore))
     return (replace(version, diagnostics=diagnostics) if version else None), diagnostics
@@ -99,14 +98,6 @@ def _process(files: Files, kinds: Mapping[str, TaskKind], read: ProcessReader, f
     definition, diagnostics = read(xml, kinds, PROCESS)
     findings.extend(diagnostics)
     return definition
-
-
-def _switched(definition: Definition | None, settings: AppSettings, findings: Findings) -> Definition | None:
-    """`strict_gateways` means what `dg:strict` means in the file (app folder §13): then both rules are one (`DG2202`)."""
-    if definition is None or not settings.strict_gateways:
-        return definition
-    findings.items[:] = [item for item in findings.items if item.code != "DG2202"]
-    return replace(definition, strict=True)
 
 
 def _switched(definition: Definition | None, settings: AppSettings, findings: Findings) -> Definition | None:
