@@ -40,7 +40,7 @@ class Definition:
 
     def __post_init__(self) -> None:
         """Builds the look-ups once."""
-        awaited = [element for element in self.elements if self._is_awaited(element)]
+        awaited = [element for element in self.elements if element.event and self._is_awaited(element)]
         edges = [(element.host, element) for element in awaited if element.host is not None and not element.is_made]
         starts = [(element.scope, element) for element in awaited if element.kind is ElementKind.START_EVENT]
         triggers = [(self.elements[around].scope, start) for around, start in starts if around is not None]

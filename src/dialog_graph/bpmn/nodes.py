@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dialog_graph.bpmn.copied import Copied
 from dialog_graph.bpmn.element_parts import (
     AdHoc,
     EventDefinition,
@@ -90,8 +91,8 @@ class TaskDefinition:
         return any(declared.name == action and declared.type is type for declared in self.actions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Element:
+@dataclass(frozen=True, kw_only=True)
+class Element(Copied):
     """A BPMN flow node. `incoming`, `outgoing`, `default` are flow numbers in document order; `lane` is a name.
 
     `scope`: number of the element whose inside it belongs to, None = the process itself.
@@ -139,8 +140,8 @@ class Element:
         return self.event.type if self.event else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+@dataclass(frozen=True, kw_only=True)
+class Flow(Copied):
     """A sequence flow; `source` and `target` are element numbers.
 
     `condition_text`: the JSON expression as written, stripped, None when there is none; `condition_line` its line.

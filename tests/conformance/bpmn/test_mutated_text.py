@@ -30,7 +30,7 @@ from dialog_graph.model.diagnostic import Diags
 from dialog_graph.model.json_value import Json
 from tests.conformance.bpmn.generated import model, text
 from tests.conformance.bpmn.harness import KINDS, NOW, Instance
-from tests.conformance.bpmn.spoiled import drawn_texts, read_spoiled
+from tests.conformance.bpmn.spoiled import drawn_texts, read_spoiled, spoiled
 from tests.conformance.bpmn.world import Asking, World
 
 
@@ -72,6 +72,35 @@ def test_the_harness_notices_a_definition_that_compiling_makes_otherwise(monkeyp
     monkeypatch.setattr("tests.conformance.bpmn.spoiled.compile_process", without_code)
     with pytest.raises(AssertionError, match="compiled and read differ"):
         read_spoiled(drawn_texts(), range(200))
+
+
+def _reads_differently(file: bytes, says_nothing: bool) -> bool:
+    """Whether it matters which elements of a model are taken for plain."""
+
+    def answered(xml: object) -> bool:
+        return says_nothing
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("dialog_graph.bpmn.reading.source._says_nothing", answered)
+        try:
+            other = read_process(file, KINDS)
+        except LookupError:
+            return True
+    return read_process(file, KINDS) != other
+
+
+def _that_read_differently(says_nothing: bool) -> list[int]:
+    texts, draws = drawn_texts(), [Random(seed) for seed in range(300)]
+    files = [spoiled(random, random.choice(texts)) for random in draws]
+    return [seed for seed, file in enumerate(files) if _reads_differently(file, says_nothing)]
+
+
+def test_what_plain_elements_are_not_asked_they_could_not_break():
+    assert _that_read_differently(says_nothing=False) == []
+
+
+def test_the_comparison_notices_elements_that_are_wrongly_taken_for_plain():
+    assert len(_that_read_differently(says_nothing=True)) >= 10
 
 
 VALUES: tuple[Json, ...] = (

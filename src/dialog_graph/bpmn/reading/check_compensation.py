@@ -14,7 +14,7 @@ _ONCE = ("cancel", "compensation")
 def check_compensation(graph: Graph, findings: Findings) -> None:
     """Everything that has to do with compensation."""
     seen: Counter[tuple[str | None, str]] = Counter()
-    for node in graph.nodes.values():
+    for node in graph.outspoken:
         words = [event.word for event in events_of(node)]
         if node.tag == "boundaryEvent":
             seen.update((node.attached_to, word) for word in words if word in _ONCE)

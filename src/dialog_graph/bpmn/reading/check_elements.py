@@ -31,6 +31,8 @@ _WORDS = {
 def check_elements(process: SourceProcess, findings: Findings) -> None:
     """Every node of the process with its parts."""
     for node in process.nodes:
+        if node.is_plain:
+            continue
         for what, fix in _refused(node):
             findings.add("DG2002", node.line, node.id, what=what, fix=fix)
         if len(events_of(node)) > 1:

@@ -33,7 +33,7 @@ Tasks = Mapping[str, TaskDefinition]
 
 def check_events(graph: Graph, declared: Declarations, tasks: Tasks, findings: Findings) -> None:
     """Every event of the process, and the messages of tasks."""
-    for node in graph.nodes.values():
+    for node in graph.outspoken:
         task = tasks.get(node.id)
         problems = (
             ("DG2113", _boundary_problems(node, graph)),
@@ -79,7 +79,7 @@ def _is_of_event_subprocess(node: SourceNode, graph: Graph) -> bool:
 
 def _check_links(graph: Graph, findings: Findings) -> None:
     catches: dict[tuple[str | None, str], SourceNode] = {}
-    for node in graph.nodes.values():
+    for node in graph.outspoken:
         name = link_name(node)
         if name is not None and node.tag == "intermediateCatchEvent":
             if (node.scope, name) in catches:
@@ -87,7 +87,7 @@ def _check_links(graph: Graph, findings: Findings) -> None:
             catches.setdefault((node.scope, name), node)
             if graph.into[node.id]:
                 findings.add("DG2114", node.line, node.id, id=node.id, problem="catches and has an incoming flow")
-    for throw, targets in link_targets(graph.nodes.values()).items():
+    for throw, targets in link_targets(graph.outspoken).items():
         node = graph.nodes[throw]
         if not targets:
             problem = f'leads to "{link_name(node)}", which nothing in its scope catches'

@@ -124,7 +124,8 @@ def _arriving_actions(node: SourceNode, graph: Graph, tasks: Tasks) -> frozenset
 
 
 def _certain_circles(graph: Graph, tasks: Tasks) -> list[list[str]]:
-    return circles(graph.nodes, lambda id: _certain(graph, tasks, id))
+    passing = [node.id for node in graph.nodes.values() if not node.is_plain or node.tag in v.GATEWAYS]
+    return circles(passing, lambda id: _certain(graph, tasks, id))
 
 
 def _tell_circle(code: str, circle: list[str], graph: Graph, findings: Findings) -> None:

@@ -17,19 +17,18 @@ _NO_CONDITIONS = {
 
 def check_ids(root: Element, processes: tuple[SourceProcess, ...], findings: Findings) -> None:
     """Ids are unique in the whole file, those that are given here included."""
-    first: dict[str, int | None] = {}
+    first: dict[str, Element] = {}
     told: set[str] = set()
     for element in root.iter(f"{{{v.BPMN}}}*"):
         id = element.get("id")
         if id in first:
-            findings.add("DG2101", element.sourceline, id, first[id], id=id)
+            findings.add("DG2101", element.sourceline, id, first[id].sourceline, id=id)
             told.add(id)
         elif id is not None:
-            first[id] = element.sourceline
-    made = Counter(part.id for process in processes for part in (*process.nodes, *process.flows))
-    for id, count in made.items():
-        if count > 1 and id not in told:
-            findings.add("DG2101", first.get(id), id, id=id)
+            first[id] = element
+    made = Counter([part.id for process in processes for part in (*process.nodes, *process.flows)])
+    for id in [id for id, count in made.items() if count > 1 and id not in told]:
+        findings.add("DG2101", first[id].sourceline if id in first else None, id, id=id)
 
 
 def check_flows(process: SourceProcess, graph: Graph, findings: Findings) -> None:

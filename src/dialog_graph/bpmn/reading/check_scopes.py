@@ -14,7 +14,7 @@ def check_scopes(process: SourceProcess, graph: Graph, findings: Findings) -> No
     if not _starts(None, graph):
         findings.add("DG2106", process.line, process.id)
     _check_typed(process.id, None, graph, findings)
-    for node in graph.nodes.values():
+    for node in graph.outspoken:
         if node.is_by_event:
             for problem in _event_problems(node, graph):
                 findings.add("DG2119", node.line, node.id, id=node.id, problem=problem)

@@ -11,11 +11,12 @@ from dialog_graph.bpmn.task_config import SubformPdfConfig, TaskConfig
 
 def check_tasks(graph: Graph, tasks: Mapping[str, TaskDefinition], findings: Findings) -> None:
     """What every task of the process cannot do without."""
-    for id, task in tasks.items():
-        needed = _NEEDED.get(task.type.lower())
-        missing = needed(task.config) if needed and graph.nodes[id].tag != "callActivity" else None
-        if missing:
-            findings.add("DG2304", graph.nodes[id].line, id, id=id, type=task.type, missing=missing)
+    for node in graph.outspoken:
+        task = tasks.get(node.id)
+        needed = _NEEDED.get(task.type.lower()) if task else None
+        missing = needed(task.config) if task and needed and node.tag != "callActivity" else None
+        if task and missing:
+            findings.add("DG2304", node.line, node.id, id=node.id, type=task.type, missing=missing)
 
 
 def advise_tasks(

@@ -33,8 +33,14 @@ _TYPE_OF_ELEMENT: Mapping[str, str] = {
 _NO_TYPE = "none"
 
 
+_PLAIN_TASK = TaskDefinition(type=_NO_TYPE, kind=TaskKind.USER, has_handler=True)
+_KINDS = {kind.value: kind for kind in ElementKind}
+
+
 def task_definition(node: SourceNode, extensions: Extensions, kinds: Mapping[str, TaskKind]) -> TaskDefinition:
     """What a task is, from its type; a type without code here is told by its element (app folder rules §3)."""
+    if node.is_plain:
+        return _PLAIN_TASK
     type = _usual_spelling(extensions.type or _type_of_element(node), kinds)
     by_element = TaskKind.SERVICE if node.tag in v.SERVICE_ELEMENTS or type in OWN_TYPES else TaskKind.USER
     kind = TaskKind.USER if type == _NO_TYPE else kinds.get(type, by_element)
@@ -55,7 +61,7 @@ def _type_of_element(node: SourceNode) -> str:
 
 
 def _usual_spelling(type: str, kinds: Mapping[str, TaskKind]) -> str:
-    if type in kinds:
+    if type == _NO_TYPE or type in kinds:
         return type
     services = (CALL_APP, *(known for known, kind in kinds.items() if kind is TaskKind.SERVICE))
     return next((known for known in services if known.lower() == type.lower()), type)
@@ -86,8 +92,8 @@ class _Places:
 def definition_of(process: SourceProcess, parts: Parts, sha256: str) -> Definition:
     """The compiled form of a process in which the checks found no error."""
     places = _places(process)
-    elements = with_deadlines(tuple(_element(process, parts, places, node) for node in process.nodes))
-    flows = tuple(_flow(number, flow, places.numbers) for number, flow in enumerate(process.flows))
+    elements = with_deadlines(tuple([_element(process, parts, places, node) for node in process.nodes]))
+    flows = tuple([_flow(number, flow, places.numbers) for number, flow in enumerate(process.flows)])
     return Definition(
         id=process.id,
         sha256=sha256,
@@ -101,33 +107,32 @@ def definition_of(process: SourceProcess, parts: Parts, sha256: str) -> Definiti
 
 
 def _places(process: SourceProcess) -> _Places:
-    incoming: dict[str, list[int]] = {node.id: [] for node in process.nodes}
-    outgoing: dict[str, list[int]] = {node.id: [] for node in process.nodes}
-    attached: dict[str, list[int]] = {node.id: [] for node in process.nodes}
+    numbers = {node.id: number for number, node in enumerate(process.nodes)}
+    incoming: dict[str, list[int]] = {id: [] for id in numbers}
+    outgoing: dict[str, list[int]] = {id: [] for id in numbers}
     for number, flow in enumerate(process.flows):
         incoming[flow.target].append(number)
         outgoing[flow.source].append(number)
-    for number, node in enumerate(process.nodes):
-        if node.attached_to is not None:
-            attached[node.attached_to].append(number)
-    numbers = {node.id: number for number, node in enumerate(process.nodes)}
     flows = {flow.id: number for number, flow in enumerate(process.flows)}
-    targets = {throw: numbers[catches[0].id] for throw, catches in link_targets(process.nodes).items()}
-    targets |= {node.id: numbers[ref] for node in process.nodes if (ref := activity_ref(node)) is not None}
-    nodes = {node.id: node for node in process.nodes}
+    outspoken = {node.id: node for node in process.nodes if not node.is_plain}
+    attached: dict[str, list[int]] = {}
+    for node in outspoken.values():
+        if node.attached_to is not None:
+            attached.setdefault(node.attached_to, []).append(numbers[node.id])
+    targets = {throw: numbers[catches[0].id] for throw, catches in link_targets(outspoken.values()).items()}
+    targets |= {node.id: numbers[ref] for node in outspoken.values() if (ref := activity_ref(node)) is not None}
     undo = {
-        nodes[boundary].attached_to or "": numbers[found[0]]
-        for boundary, found in handlers(nodes, process.associations).items()
+        outspoken[boundary].attached_to or "": numbers[found[0]]
+        for boundary, found in handlers(outspoken, process.associations).items()
     }
     return _Places(numbers, incoming, outgoing, flows, attached, targets, undo)
 
 
 def _element(process: SourceProcess, parts: Parts, places: _Places, node: SourceNode) -> Element:
-    extensions = parts.extensions.get(node.id)
-    return Element(
+    return Element.of(
         index=places.numbers[node.id],
         id=node.id,
-        kind=ElementKind(node.tag),
+        kind=_KINDS[node.tag],
         line=node.line,
         name=node.name,
         task=parts.tasks.get(node.id),
@@ -135,23 +140,34 @@ def _element(process: SourceProcess, parts: Parts, places: _Places, node: Source
         incoming=tuple(places.incoming[node.id]),
         outgoing=tuple(places.outgoing[node.id]),
         default=places.flows[node.default] if node.default is not None else None,
-        connected_data_type=extensions.connected_data_type if extensions else None,
         scope=places.numbers[node.scope] if node.scope is not None else None,
-        event=event_definition(node, parts.declared, places.targets.get(node.id)),
-        host=places.numbers[node.attached_to] if node.attached_to is not None else None,
-        boundaries=tuple(places.attached[node.id]),
-        interrupting=is_interrupting(node),
-        by_event=node.is_by_event,
-        loop=loop_of(node),
+        boundaries=tuple(places.attached.get(node.id, ())),
         handler=places.handlers.get(node.id),
-        for_compensation=node.is_for_compensation,
-        ad_hoc=ad_hoc_of(node),
-        message=message_of(node, parts.tasks.get(node.id), parts.declared),
+        **(_PLAIN if node.is_plain else _said(node, parts, places)),
     )
 
 
+_PLAIN: Mapping[str, object] = {}
+
+
+def _said(node: SourceNode, parts: Parts, places: _Places) -> Mapping[str, object]:
+    """The members that only what an element says can give."""
+    extensions = parts.extensions.get(node.id)
+    return {
+        "connected_data_type": extensions.connected_data_type if extensions else None,
+        "event": event_definition(node, parts.declared, places.targets.get(node.id)),
+        "host": places.numbers[node.attached_to] if node.attached_to is not None else None,
+        "interrupting": is_interrupting(node),
+        "by_event": node.is_by_event,
+        "loop": loop_of(node),
+        "for_compensation": node.is_for_compensation,
+        "ad_hoc": ad_hoc_of(node),
+        "message": message_of(node, parts.tasks.get(node.id), parts.declared),
+    }
+
+
 def _flow(number: int, flow: SourceFlow, numbers: Mapping[str, int]) -> Flow:
-    return Flow(
+    return Flow.of(
         index=number,
         id=flow.id,
         source=numbers[flow.source],

@@ -35,7 +35,8 @@ def made_ids(task_id: str, task: TaskDefinition) -> list[tuple[str, Deadline, st
 
 def deadline_events(hosts: tuple[Element, ...]) -> tuple[Element, ...]:
     """The events made of the deadlines of all tasks, in the order of the tasks; numbered behind the file's elements."""
-    wanted = [(host, made) for host in hosts if host.task for made in made_ids(host.id, host.task)]
+    timed = [host for host in hosts if host.task and host.task.config.deadlines]
+    wanted = [(host, made) for host in timed if host.task for made in made_ids(host.id, host.task)]
     return tuple(
         _event(len(hosts) + place, host, id, deadline, before)
         for place, (host, (id, deadline, before)) in enumerate(wanted)
@@ -61,6 +62,8 @@ def _event(index: int, host: Element, id: str, deadline: Deadline, before: str |
 def with_deadlines(elements: tuple[Element, ...]) -> tuple[Element, ...]:
     """The elements of the file, which know their deadlines, and behind them the events made of these."""
     made = deadline_events(elements)
+    if not made:
+        return elements
     of_host: dict[int, tuple[int, ...]] = {}
     for event in made:
         host = event.host if event.host is not None else event.index

@@ -1,6 +1,6 @@
 """What a file declares beside its process, for events to refer to: errors, escalations, messages, signals."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dialog_graph.bpmn.element_parts import Expression
@@ -10,6 +10,7 @@ from dialog_graph.bpmn.reading.source import children, foreign
 from dialog_graph.model.safe_xml import Element
 
 _CODES = {"error": "errorCode", "escalation": "escalationCode"}
+_DECLARED = _CODES.keys() | {"message", "signal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,15 @@ class Declarations:
 
 def read_declarations(root: Element, findings: Findings) -> Declarations:
     """The declarations of a file; their extensions that mean nothing are told."""
-    messages = {id: _message(xml, findings) for id, xml in _declared(root, "message")}
+    declared: dict[str, list[tuple[str, Element]]] = {}
+    for namespace, local, child in children(root):
+        if namespace == v.BPMN and local in _DECLARED and (id := child.get("id")):
+            declared.setdefault(local, []).append((id, child))
     return Declarations(
-        codes={id: xml.get(code) or id for local, code in _CODES.items() for id, xml in _declared(root, local)},
-        messages=messages,
-        signals={id: xml.get("name") for id, xml in _declared(root, "signal")},
+        codes={id: xml.get(code) or id for local, code in _CODES.items() for id, xml in declared.get(local, ())},
+        messages={id: _message(xml, findings) for id, xml in declared.get("message", ())},
+        signals={id: xml.get("name") for id, xml in declared.get("signal", ())},
     )
-
-
-def _declared(root: Element, local: str) -> Iterator[tuple[str, Element]]:
-    for namespace, name, child in children(root):
-        if namespace == v.BPMN and name == local and (id := child.get("id")):
-            yield id, child
 
 
 def _message(xml: Element, findings: Findings) -> DeclaredMessage:

@@ -85,8 +85,14 @@ class Extensions:
     config: TaskConfig = TaskConfig()  # noqa: RUF009 (frozen)
 
 
+NOTHING_SAID = Extensions()
+"""What a plain element says."""
+
+
 def read_extensions(node: SourceNode, findings: Findings) -> Extensions:
     """Reads the extensions of a task or gateway and tells of what is ignored."""
+    if node.is_plain:
+        return NOTHING_SAID
     holders = list(node.xml.iterchildren(f"{{{v.BPMN}}}extensionElements"))
     is_task = node.tag in v.TASKS
     task = [extension for holder in holders for extension in _all(holder, "taskExtension")]

@@ -1,6 +1,6 @@
 """The written process as a graph of ids, for the checks. Flows without both ends are left out."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dialog_graph.bpmn.reading.events import handlers, link_targets
@@ -13,14 +13,16 @@ class Graph:
 
     `jumps`: where a token can go without a flow: from an activity to its boundary
     events, from a link to its catch, from a compensation boundary to its handler; `jumped`: the other way.
+    `outspoken`: the nodes that are not plain, the only ones that a rule about single elements can refuse.
     """
 
     nodes: Mapping[str, SourceNode]
     flows: tuple[SourceFlow, ...]
-    out: Mapping[str, tuple[SourceFlow, ...]]
-    into: Mapping[str, tuple[SourceFlow, ...]]
+    out: Mapping[str, Sequence[SourceFlow]]
+    into: Mapping[str, Sequence[SourceFlow]]
     jumps: Mapping[str, tuple[str, ...]]
     jumped: Mapping[str, tuple[str, ...]]
+    outspoken: tuple[SourceNode, ...]
 
     def after(self, id: str) -> list[str]:
         """The nodes directly behind a node."""
@@ -40,21 +42,16 @@ def graph_of(process: SourceProcess) -> Graph:
     nodes: dict[str, SourceNode] = {}
     for node in process.nodes:
         nodes.setdefault(node.id, node)
-    flows = tuple(flow for flow in process.flows if flow.source in nodes and flow.target in nodes)
+    flows = tuple([flow for flow in process.flows if flow.source in nodes and flow.target in nodes])
     out: dict[str, list[SourceFlow]] = {id: [] for id in nodes}
     into: dict[str, list[SourceFlow]] = {id: [] for id in nodes}
     for flow in flows:
         out[flow.source].append(flow)
         into[flow.target].append(flow)
-    jumps = list(_jumps(nodes, process.associations))
-    return Graph(
-        nodes,
-        flows,
-        {id: tuple(all) for id, all in out.items()},
-        {id: tuple(all) for id, all in into.items()},
-        _grouped(jumps),
-        _grouped((target, source) for source, target in jumps),
-    )
+    outspoken = tuple([node for node in nodes.values() if not node.is_plain])
+    jumps = list(_jumps(outspoken, nodes, process.associations)) if outspoken else []
+    back = [(target, source) for source, target in jumps]
+    return Graph(nodes, flows, out, into, _grouped(jumps), _grouped(back), outspoken)
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
@@ -64,12 +61,14 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
     return grouped
 
 
-def _jumps(nodes: Mapping[str, SourceNode], associations: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    for node in nodes.values():
+def _jumps(
+    outspoken: Sequence[SourceNode], nodes: Mapping[str, SourceNode], associations: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    for node in outspoken:
         host = node.attached_to
         if host is not None and host in nodes:
             yield host, node.id
-    for throw, catches in link_targets(nodes.values()).items():
+    for throw, catches in link_targets(outspoken).items():
         yield from ((throw, catch.id) for catch in catches)
     for boundary, targets in handlers(nodes, associations).items():
         yield from ((boundary, target) for target in targets)
@@ -88,9 +87,11 @@ def reachable(starts: Iterable[str], after: Callable[[str], Iterable[str]]) -> s
 
 def circles(nodes: Iterable[str], after: Callable[[str], Iterable[str]]) -> list[list[str]]:
     """The groups of nodes that can all reach each other, each in the given order (Kosaraju, without recursion)."""
-    order = list(nodes)
-    known = set(order)
-    follow = {id: [target for target in after(id) if target in known] for id in order}
+    onward = {id: targets for id in nodes if (targets := list(after(id)))}
+    order = list(onward)
+    follow = {id: [target for target in targets if target in onward] for id, targets in onward.items()}
+    if not any(follow.values()):
+        return []
     back: dict[str, list[str]] = {id: [] for id in order}
     for id, targets in follow.items():
         for target in targets:

@@ -88,7 +88,7 @@ def ad_hoc_of(node: SourceNode) -> AdHoc | None:
 
 def check_loops(graph: Graph, findings: Findings) -> None:
     """Every loop of the process."""
-    for node in graph.nodes.values():
+    for node in graph.outspoken:
         found = _loop_element(node)
         if found is None:
             continue

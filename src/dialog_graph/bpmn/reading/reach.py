@@ -20,14 +20,16 @@ _Model: TypeAlias = tuple[Sequence[Element], Sequence[Flow], Mapping[int, list[i
 
 def reach_of(elements: Sequence[Element], flows: Sequence[Flow]) -> Reach:
     """The places for every inclusive gateway with several incoming flows."""
+    joins = [each for each in elements if each.kind is ElementKind.INCLUSIVE_GATEWAY and len(each.incoming) > 1]
+    if not joins:
+        return {}
     jumps = {element.index: [element.host] for element in elements if element.host is not None}
     for element in elements:
         if element.event_type is EventType.LINK and element.event and element.event.target is not None:
             jumps.setdefault(element.event.target, []).append(element.index)
     return {
         gateway.index: {flow: _backwards(gateway, flow, (elements, flows, jumps)) for flow in gateway.incoming}
-        for gateway in elements
-        if gateway.kind is ElementKind.INCLUSIVE_GATEWAY and len(gateway.incoming) > 1
+        for gateway in joins
     }
 
 

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.model.safe_xml import Element
 
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
+_PLAIN_ATTRIBUTES = frozenset({"id", "name", "default"})
+_LISTS = frozenset({f"{{{v.BPMN}}}incoming", f"{{{v.BPMN}}}outgoing"})
+_ALTINN = tuple(sorted(v.ALTINN))
+_NAMES = 1_000
 
 
 def flag(xml: Element, name: str, default: bool = False) -> bool:
@@ -16,9 +21,12 @@ def flag(xml: Element, name: str, default: bool = False) -> bool:
     return text in _TRUE or (default and text not in _FALSE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class SourceNode:
-    """A flow node. `scope`: id of the subprocess around it; `default`: id of a flow; `listed`: its own flow lists."""
+    """A flow node. `scope`: id of the subprocess around it; `default`: id of a flow; `listed`: its own flow lists.
+
+    `is_plain`: it is one of `PLAIN` and says nothing but its name and its flows, so that only its place can be wrong.
+    """
 
     tag: str
     id: str
@@ -28,6 +36,7 @@ class SourceNode:
     scope: str | None = None
     default: str | None = None
     listed: tuple[frozenset[str], frozenset[str]] | None = None
+    is_plain: bool = False
 
     @property
     def attached_to(self) -> str | None:
@@ -45,7 +54,7 @@ class SourceNode:
         return self.tag == "subProcess" and flag(self.xml, "triggeredByEvent")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class SourceFlow:
     """A sequence flow; `source` and `target` are ids as written, "" when absent."""
 
@@ -77,14 +86,21 @@ class SourceProcess:
 
 def split_name(element: Element) -> tuple[str, str]:
     """Namespace ("" for none) and local name."""
-    namespace, _, local = str(element.tag).rpartition("}")
+    return _split(str(element.tag))
+
+
+@lru_cache(_NAMES)
+def _split(name: str) -> tuple[str, str]:
+    namespace, _, local = name.rpartition("}")
     return namespace[1:], local
 
 
 def children(element: Element) -> Iterator[tuple[str, str, Element]]:
     """The child elements with namespace and local name, without comments."""
+    if len(element) == 0:
+        return
     for child in element.iterchildren("*"):
-        yield *split_name(child), child
+        yield *_split(str(child.tag)), child
 
 
 def text_of(element: Element) -> str:
@@ -160,14 +176,23 @@ def _node(reading: _Reading, xml: Element, tag: str, scope: str | None) -> None:
         scope=scope,
         default=xml.get("default"),
         listed=_listed(xml),
+        is_plain=tag in v.PLAIN and _says_nothing(xml),
     )
     reading.nodes.append(node)
+    if node.is_plain:
+        return
     attributes(xml, reading.findings, {"tasktype", "taskType"} if tag in v.TASKS else set())
     if tag in v.CONTAINERS:
         _contents(reading, xml, node.id)
 
 
+def _says_nothing(xml: Element) -> bool:
+    return _PLAIN_ATTRIBUTES.issuperset(xml.keys()) and all(child.tag in _LISTS for child in xml)
+
+
 def _listed(xml: Element) -> tuple[frozenset[str], frozenset[str]] | None:
+    if len(xml) == 0:
+        return None
     listed = tuple(frozenset(text_of(item) for item in _bpmn(xml, side)) for side in ("incoming", "outgoing"))
     return (listed[0], listed[1]) if any(listed) else None
 
@@ -175,7 +200,7 @@ def _listed(xml: Element) -> tuple[frozenset[str], frozenset[str]] | None:
 def _flow(reading: _Reading, xml: Element, scope: str | None) -> None:
     source, target = xml.get("sourceRef") or "", xml.get("targetRef") or ""
     attributes(xml, reading.findings, {"flowtype"})
-    condition = next(_bpmn(xml, "conditionExpression"), None)
+    condition = next(_bpmn(xml, "conditionExpression"), None) if len(xml) else None
     reading.flows.append(
         SourceFlow(
             id=xml.get("id") or _free_id(reading, f"{source}->{target}"),
@@ -222,7 +247,7 @@ def _free_id(reading: _Reading, wanted: str) -> str:
 
 
 def _altinn_attribute(xml: Element, local: str) -> str | None:
-    return next((value for ns in sorted(v.ALTINN) if (value := xml.get(f"{{{ns}}}{local}")) is not None), None)
+    return next((value for ns in _ALTINN if (value := xml.get(f"{{{ns}}}{local}")) is not None), None)
 
 
 def _container_extensions(reading: _Reading, extensions: Element, scope: str | None) -> None:
@@ -281,9 +306,8 @@ def ignored_extensions(extensions: Element, findings: Findings) -> None:
 
 def attributes(xml: Element, findings: Findings, known: set[str]) -> None:
     """Tells of attributes of other engines, and of ours and Altinn's that have no meaning at their place."""
-    for name in map(str, xml.attrib):
-        namespace, _, local = name.rpartition("}")
-        namespace = namespace[1:]
+    for name in map(str, xml.keys()):
+        namespace, local = _split(name) if name.startswith("{") else ("", name)
         if namespace in v.OTHER_ENGINES:
             what = f'attribute "{v.OTHER_ENGINES[namespace]}:{local}"'
             findings.add("DG2004", xml.sourceline, xml.get("id"), what=what)

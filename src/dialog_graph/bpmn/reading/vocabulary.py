@@ -38,6 +38,14 @@ TASKS = frozenset(kind for kind in EXECUTED if kind.lower().endswith("task")) | 
 SERVICE_ELEMENTS = frozenset({"serviceTask", "sendTask", "businessRuleTask", "callActivity"})
 CHOICES = frozenset({"exclusiveGateway", "inclusiveGateway"})
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
+PLAIN = frozenset(
+    {
+        *("task", "userTask", "manualTask", "startEvent", "endEvent"),
+        *("exclusiveGateway", "parallelGateway", "inclusiveGateway"),
+    }
+)
+"""Elements of which no rule about single elements can be broken where they say nothing but their place."""
+
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 ACTIVITIES = TASKS | CONTAINERS
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
