@@ -131,11 +131,14 @@ OF_WAITS: Mapping[str, str] = {
             or l.state = 'CALLING' and l.other_id is not null or l.state = 'LINKED' and l.other_id is null)
     """,
     "a child that has ended tells whoever waits": f"""
-        select i.instance_id, l.key from dg.instance i join dg.link l using (instance_id)
-          join dg.link o on o.key = l.key and o.relation = 'child'
+        select i.instance_id, l.key || ' is ' || o.state from dg.instance i join dg.link l using (instance_id)
+          join dg.link o on o.key = l.key and o.relation = 'child' join dg.instance c on c.instance_id = o.instance_id
          where {OF} and l.relation = 'parent' and l.completion = 'wait' and i.ended_at is not null
-           and o.state in ('CALLING', 'LINKED') and not exists (
-            select from dg.job j where j.instance_id = i.instance_id and j.kind = 'tellParent')
+           and o.state in ('CALLING', 'LINKED') and c.deleted_at is null and not exists (
+            select from dg.job j
+             where j.instance_id = i.instance_id and j.kind = 'tellParent'
+                or j.instance_id = c.instance_id and j.kind in ('askChild', 'callApp')
+               and position(l.key in j.key) > 0)
     """,
 }
 """Name -> statement that gives (instance, detail) of each row that breaks it."""

@@ -3,10 +3,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dialog_graph.commands.delete_instance import DeleteInstance, delete_instance
+from dialog_graph.commands.link_child import link_child
 from dialog_graph.errors import Refused
 from dialog_graph.model.service_task import Success
 from dialog_graph.storage.logins import Logins
@@ -89,6 +91,29 @@ async def test_a_child_that_ends_while_its_caller_is_deleted_is_heard_of_afterwa
         assert (await case.work()).tasks == ["Ask"]
         await case.restore()
         assert (await case.work()).status == "COMPLETED"
+
+
+async def test_a_child_that_was_made_and_has_ended_while_its_caller_was_deleted_is_heard_of_afterwards(
+    logins: Logins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller is deleted between the two sides of the call, so it does not even know that it has a child."""
+    async with waiting(logins, tmp_path, files(calling(CHILD)), child()) as world:
+        case = await (await world.app.as_person().instantiate()).complete()
+
+        async def deleted_first(*given: Any) -> bool:
+            await case.delete()
+            return await link_child(*given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("dialog_graph.workers.call_jobs.link_child", deleted_first)
+            await case.work()
+        child_id = await world.admin.fetchval("select instance_id from dg.link where relation = 'parent'")
+        await (await world.others[0].as_person().open(child_id)).complete()
+        assert (await case.work()).tasks == ["Ask"]
+        assert await world.admin.fetchval("select state from dg.link where relation = 'child'") == "CALLING"
+        await case.restore()
+        assert (await case.work()).status == "COMPLETED"
+        assert await world.count("job") == 0
 
 
 async def test_a_child_that_was_cancelled_while_its_caller_was_deleted_is_an_error_afterwards(

@@ -26,6 +26,9 @@ PAUSE = 0.02
 CLIENTS = 5
 """At a time: few enough for workers who share two cores with them."""
 
+NEVER = "P30D"
+"""Longer than any run: what is missing by then is lost."""
+
 LONG, SHORT = "P1D", "PT2S"
 """How long a message may wait for its receiver."""
 
@@ -219,9 +222,13 @@ async def _office(clients: Clients, name: str) -> None:
 
 
 async def _caller(clients: Clients, name: str) -> None:
-    """Another app is called, against a timer."""
-    first = clients.dice.choice(("PT20M", "PT20M", _seconds(clients.dice, 0.05, 1.2)))
-    await clients.hand_in(await clients.begin(CALLER, name, first=first))
+    """Another app is called, against a timer; sometimes the caller is put away meanwhile."""
+    first = clients.dice.choice((NEVER, NEVER, _seconds(clients.dice, 0.05, 1.2)))
+    case = await clients.begin(CALLER, name, first=first)
+    await clients.hand_in(case)
+    if clients.dice.random() < 0.4:
+        await asyncio.sleep(clients.dice.uniform(0, 0.5))
+        await clients.put_away(case)
 
 
 async def _begun(clients: Clients, name: str) -> None:

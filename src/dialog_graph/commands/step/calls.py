@@ -144,8 +144,12 @@ def news_for_parent(link: Link, *, is_cancelled: bool) -> dict[str, Json]:
 
 
 async def ask_children(work: Work) -> None:
-    """A restored caller asks after its children: one that ended meanwhile could not tell it (process engine §10)."""
+    """A restored caller asks after its children: one that ended meanwhile could not tell it (process engine §10).
+
+    Also after those that it has not heard of yet: a child may have been made, and have ended, while it was deleted.
+    """
     for link in await links.of_instance(work.tx, work.instance.instance_id):
-        if link.relation is Relation.CHILD and link.state is LinkState.LINKED and link.completion == "wait":
+        is_open = link.state in (LinkState.CALLING, LinkState.LINKED)
+        if link.relation is Relation.CHILD and is_open and link.completion == "wait":
             asked = replace(link, key=f"{link.key}@{work.instance.revision}")
             work.waiting.start_job(_job(work, asked, ASK_CHILD, {"app": link.other_app, "key": link.key}))
