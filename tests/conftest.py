@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from dialog_graph.settings import Settings
 from dialog_graph.storage.bootstrap import make_ready
@@ -31,8 +31,9 @@ _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw")
 
 # A gate that draws new cases at every run stops a change for a fault that is not its own. Whoever looks for new faults
 # says so: `pytest --hypothesis-profile explore`.
-settings.register_profile("gate", derandomize=True)
-settings.register_profile("explore", derandomize=False)
+# How long a case takes says how busy the machine is.
+settings.register_profile("gate", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", settings.get_profile("gate"), derandomize=False)
 settings.load_profile("gate")
 
 

@@ -58,7 +58,8 @@ def mend(app: CheckedApp, environment: str) -> Mended | None:
     if app.files is None:
         return None
     # Alone, as it is checked after each try: what other apps make of it, nothing here changes.
-    mending = _Mending(checked(app.path, app.files, environment), environment)
+    alone = replace(app, diagnostics=app.version.diagnostics) if app.version else app
+    mending = _Mending(alone, environment)
     mending.run()
     assert mending.app.files is not None, "an app that was read stays one"
     changed = {
