@@ -205,6 +205,10 @@ CASES: dict[str, tuple[bytes, int, str | None, str]] = {
     ),
     "DG2301": (process(*line(task("X", None))), 4, "X", 'task "X" has no type: it waits until somebody completes it'),
     "DG2302": (process(*line(task("X", extra="<dg:wings/>"))), 4, "X", 'element "wings" is ignored'),
+    "DG2302 namespace": (
+        process(*line(task("X", extra='<near:deadline xmlns:near="urn:dialog-graph:bpmn"/>'))), 4, "X",
+        'element "deadline" is ignored: nothing here is in the namespace "urn:dialog-graph:bpmn"',
+    ),
     "DG2303": (
         process(*line(task("X", "pdf"))), 4, "X", '"X" is a task of the service type "pdf": the type decides'
     ),

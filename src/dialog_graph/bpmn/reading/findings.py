@@ -80,6 +80,9 @@ RULES: Mapping[str, Rule] = {
     ),
     "DG2301": Rule(_W, 'task "{id}" has no type: it waits until somebody completes it', "set taskType"),
     "DG2302": Rule(_I, "{what} is ignored", "remove it when it is not needed"),
+    "DG2302 namespace": Rule(
+        _W, '{what} is ignored: nothing here is in the namespace "{namespace}"', 'declare xmlns="{meant}" for it'
+    ),
     "DG2303": Rule(_W, '"{id}" is a {element} of the {kind} type "{type}": the type decides', "change the element"),
     "DG2304": Rule(_E, 'task "{id}" of type "{type}" has no {missing}', "add it"),
     "DG2305": Rule(_W, 'flow "{id}" has a flowtype, which has no effect', "remove it"),

@@ -10,6 +10,7 @@ from dialog_graph.model.safe_xml import Element
 
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 _PLAIN_ATTRIBUTES = frozenset({"id", "name", "default"})
+_FLOW_ATTRIBUTES = frozenset({"id", "name", "sourceRef", "targetRef"})
 _LISTS = frozenset({f"{{{v.BPMN}}}incoming", f"{{{v.BPMN}}}outgoing"})
 _ALTINN = tuple(sorted(v.ALTINN))
 _NAMES = 1_000
@@ -167,16 +168,17 @@ def _contents(reading: _Reading, owner: Element, scope: str | None) -> None:
 
 
 def _node(reading: _Reading, xml: Element, tag: str, scope: str | None) -> None:
+    given = dict(xml.items())
     node = SourceNode(
         tag=tag,
-        id=xml.get("id") or f"{tag}#{len(reading.nodes) + 1}",
+        id=given.get("id") or f"{tag}#{len(reading.nodes) + 1}",
         line=xml.sourceline or 1,
         xml=xml,
-        name=xml.get("name"),
+        name=given.get("name"),
         scope=scope,
-        default=xml.get("default"),
-        listed=_listed(xml),
-        is_plain=tag in v.PLAIN and _says_nothing(xml),
+        default=given.get("default"),
+        listed=_listed(xml) if len(xml) else None,
+        is_plain=tag in v.PLAIN and _says_nothing(xml, given),
     )
     reading.nodes.append(node)
     if node.is_plain:
@@ -186,43 +188,46 @@ def _node(reading: _Reading, xml: Element, tag: str, scope: str | None) -> None:
         _contents(reading, xml, node.id)
 
 
-def _says_nothing(xml: Element) -> bool:
-    return _PLAIN_ATTRIBUTES.issuperset(xml.keys()) and all(child.tag in _LISTS for child in xml)
+def _says_nothing(xml: Element, given: Mapping[str, str]) -> bool:
+    return _PLAIN_ATTRIBUTES.issuperset(given) and not (len(xml) and any(child.tag not in _LISTS for child in xml))
 
 
 def _listed(xml: Element) -> tuple[frozenset[str], frozenset[str]] | None:
-    if len(xml) == 0:
-        return None
     listed = tuple(frozenset(text_of(item) for item in _bpmn(xml, side)) for side in ("incoming", "outgoing"))
     return (listed[0], listed[1]) if any(listed) else None
 
 
 def _flow(reading: _Reading, xml: Element, scope: str | None) -> None:
-    source, target = xml.get("sourceRef") or "", xml.get("targetRef") or ""
-    attributes(xml, reading.findings, {"flowtype"})
-    condition = next(_bpmn(xml, "conditionExpression"), None) if len(xml) else None
-    reading.flows.append(
-        SourceFlow(
-            id=xml.get("id") or _free_id(reading, f"{source}->{target}"),
-            line=xml.sourceline or 1,
-            source=source,
-            target=target,
-            name=xml.get("name"),
-            scope=scope,
-            condition=(text_of(condition) or None) if condition is not None else None,
-            condition_line=_text_line(condition) if condition is not None else None,
-            flow_type=_altinn_attribute(xml, "flowtype"),
-        )
+    given = dict(xml.items())
+    source, target = given.get("sourceRef") or "", given.get("targetRef") or ""
+    flow = SourceFlow(
+        id=given.get("id") or _free_id(reading, f"{source}->{target}"),
+        line=xml.sourceline or 1,
+        source=source,
+        target=target,
+        name=given.get("name"),
+        scope=scope,
     )
+    reading.flows.append(flow)
+    if not _FLOW_ATTRIBUTES.issuperset(given):
+        attributes(xml, reading.findings, {"flowtype"})
+        flow.flow_type = _altinn_attribute(xml, "flowtype")
+    if len(xml):
+        _flow_parts(flow, xml, reading.findings)
+
+
+def _flow_parts(flow: SourceFlow, xml: Element, findings: Findings) -> None:
     for namespace, local, child in children(xml):
         if local == "extensionElements" and namespace == v.BPMN:
-            ignored_extensions(child, reading.findings)
+            ignored_extensions(child, findings)
         elif namespace == v.BPMN:
-            known_part(child, local, reading.findings)
+            known_part(child, local, findings)
         else:
-            foreign(child, reading.findings)
+            foreign(child, findings)
+    condition = next(_bpmn(xml, "conditionExpression"), None)
     if condition is not None:
-        condition_language(condition, reading.findings)
+        flow.condition, flow.condition_line = text_of(condition) or None, _text_line(condition)
+        condition_language(condition, findings)
 
 
 def _text_line(xml: Element) -> int:
@@ -283,11 +288,13 @@ def foreign(xml: Element, findings: Findings) -> None:
     namespace, local = split_name(xml)
     if namespace in v.DRAWING:
         return
-    engine, host = v.OTHER_ENGINES.get(namespace), _host(xml)
+    engine, host, what = v.OTHER_ENGINES.get(namespace), _host(xml), f'element "{local}"'
     if engine:
         findings.add("DG2004", xml.sourceline, host, what=f'element "{engine}:{local}"')
+    elif meant := v.meant(namespace):
+        findings.add("DG2302 namespace", xml.sourceline, host, what=what, namespace=namespace, meant=meant)
     else:
-        findings.add("DG2302", xml.sourceline, host, what=f'element "{local}"')
+        findings.add("DG2302", xml.sourceline, host, what=what)
 
 
 def _host(xml: Element) -> str | None:

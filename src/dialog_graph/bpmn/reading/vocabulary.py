@@ -33,10 +33,22 @@ OTHER_ENGINES: Mapping[str, str] = {
 }
 """Namespaces whose elements and attributes mean something to another engine (`DG2004`)."""
 
+_RESEMBLING: Mapping[str, str] = {"dialog-graph": OURS, "dialoggraph": OURS, "altinn": "http://altinn.no/process"}
+"""What the name of a mistaken namespace holds -> the namespace that was meant."""
+
+
+def meant(namespace: str) -> str | None:
+    """The namespace that a mistaken one resembles: everything in it would be passed over."""
+    if namespace in ALTINN or namespace == OURS:
+        return None
+    return next((right for part, right in _RESEMBLING.items() if part in namespace.lower()), None)
+
+
 EXECUTED = frozenset(kind.value for kind in ElementKind)
 TASKS = frozenset(kind for kind in EXECUTED if kind.lower().endswith("task")) | {"callActivity"}
 SERVICE_ELEMENTS = frozenset({"serviceTask", "sendTask", "businessRuleTask", "callActivity"})
 CHOICES = frozenset({"exclusiveGateway", "inclusiveGateway"})
+EXTENDED = TASKS | CHOICES
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
 PLAIN = frozenset(
     {
