@@ -9,9 +9,10 @@ from dialog_graph.urns import AppId
 from tests.flow.graph import Graph
 from tests.flow.test_self_starting import OLA
 from tests.integration.test_calls import CHILD, asked, calling, child, only_child
-from tests.integration.waits_app import files
+from tests.integration.waits_app import element, extended, files, flows, process, task
 from tests.integration.waits_world import Waiting, waiting
 
+START, END = element("startEvent", "Start"), element("endEvent", "End")
 NAMED = f"&quot;{OLA}&quot;"
 LINKED = """
 query ($id: UUID!) { instance(id: $id) { dialog { id instance {
@@ -100,4 +101,49 @@ async def test_what_the_called_app_has_against_it_is_told_to_the_owner(logins: L
         assert (failure["code"], failure["details"]) == (
             "CHILD_FAILED",
             "The app is not for this kind of party. Expected a party of kind organisation, but it is a PERSON.",
+        )
+
+
+BROKEN = process(
+    START,
+    task("Fill"),
+    element("endEvent", "Bad", '<b:errorEventDefinition errorRef="Unfit"/>'),
+    flows("Start Fill Bad"),
+    outside=[element("error", "Unfit", errorCode="UNFIT")],
+)
+CATCHING = process(
+    START,
+    task("Fill"),
+    element("callActivity", "Ask", extended(f'<d:callApp app="{CHILD}"/>')),
+    element("boundaryEvent", "Unfit", '<b:errorEventDefinition errorRef="E"/>', attachedToRef="Ask"),
+    task("Else", "none"),
+    END,
+    flows("Start Fill Ask End", "Unfit Else End"),
+    outside=[element("error", "E", errorCode="UNFIT")],
+)
+
+
+async def test_an_error_end_of_the_child_is_an_error_that_the_caller_may_catch(logins: Logins, tmp_path: Path) -> None:
+    """The child itself stops at its end: what it threw is nobody's there."""
+    async with waiting(logins, tmp_path, files(CATCHING), files(BROKEN, app=CHILD)) as world:
+        case, other = await ask(world)
+        await other.complete()
+        assert (other.instance.has_incident, (await case.refresh()).tasks) == (True, ["Ask"])
+        assert (await case.work()).tasks == ["Else"]
+        await other.by(world.app.as_org().principal).cancel()
+        await case.work()
+        assert (case.tasks, case.instance.has_incident) == (["Else"], False), "it has gone on already"
+        assert await world.count("job") == 0
+
+
+async def test_an_error_end_of_the_child_that_nobody_catches_is_an_incident(logins: Logins, tmp_path: Path) -> None:
+    async with waiting(logins, tmp_path, files(calling(CHILD)), files(BROKEN, app=CHILD)) as world:
+        case, other = await ask(world)
+        await other.complete()
+        await case.work()
+        found = await seen(world, "ttd", FAILED, case)
+        assert found is not None
+        assert (found["process"]["status"], found["process"]["tasks"][-1]["failure"]["code"]) == (
+            "FAILED",
+            "CHILD_FAILED",
         )

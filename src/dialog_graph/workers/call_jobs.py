@@ -18,7 +18,7 @@ from dialog_graph.bpmn.task_config import CallAppConfig, Copied
 from dialog_graph.commands.cancel_child import cancel_child
 from dialog_graph.commands.link_child import NoChild, Returned, end_child, link_child
 from dialog_graph.commands.start_child import BroughtFile, Call, start_child
-from dialog_graph.commands.step.calls import news_for_parent
+from dialog_graph.commands.step.calls import CHILD_CANCELLED, news_for_parent
 from dialog_graph.errors import Refused, refuse
 from dialog_graph.model.instance import DataElement, Instance
 from dialog_graph.model.json_value import Json
@@ -246,7 +246,7 @@ async def _ask_child(ports: Ports, worker: Principal, claimed: Claimed, job: Job
         # It has yet to end, and will tell of that itself.
         return
     child_id, link = found
-    news = news_for_parent(link, is_cancelled=loaded[0].archived_at is None)
+    news = news_for_parent(link, CHILD_CANCELLED if loaded[0].archived_at is None else None)
     await _tell_parent(ports, theirs, replace(claimed, instance_id=child_id, app_id=app_id), replace(job, data=news))
 
 

@@ -7,7 +7,7 @@ written.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dialog_graph.bpmn import CallApp, State, Status, WaitKind
+from dialog_graph.bpmn import CallApp, ElementKind, State, Status, WaitKind
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import Refusal
 from dialog_graph.model.ids import derived
@@ -18,6 +18,8 @@ from dialog_graph.urns import PartyUrn
 
 CALL, CANCEL_CHILD, TELL_PARENT, ASK_CHILD = "callApp", "cancelChild", "tellParent", "askChild"
 """Kinds of jobs."""
+
+UNCAUGHT_ERROR = "UNCAUGHT_ERROR"
 
 CHILD_CANCELLED = "CHILD_CANCELLED"
 """The error that a caller meets whose child was aborted."""
@@ -56,7 +58,22 @@ async def settle(work: Work, before: State) -> None:
     if given_up := called & work.waiting.closed_owners:
         await _give_up(work, given_up)
     if work.waiting.is_over:
-        await _tell_parent(work)
+        await _tell_parent(work, CHILD_CANCELLED if work.state.status is Status.CANCELLED else None)
+    elif (error := _error_end(work)) is not None:
+        await _tell_parent(work, error)
+
+
+def _error_end(work: Work) -> str | None:
+    """The code of an error end event that this step has reached and that nothing catches here.
+
+    The instance stops there with its incident; whoever has called it may catch the error and go on without it.
+    """
+    for incident in work.waiting.incidents:
+        element = work.version.definition.element(incident.element_id)
+        event = element.event if element is not None and element.kind is ElementKind.END_EVENT else None
+        if event is not None and incident.code == UNCAUGHT_ERROR:
+            return event.code
+    return None
 
 
 async def _start(work: Work, new: Iterable[Link]) -> None:
@@ -122,24 +139,25 @@ async def _give_up(work: Work, owners: Iterable[int]) -> None:
             work.waiting.start_job(_job(work, link, CANCEL_CHILD, {"app": link.other_app, "key": link.key}))
 
 
-async def _tell_parent(work: Work) -> None:
-    """A child that has ended tells whoever waits for it, after the commit."""
+async def _tell_parent(work: Work, error: str | None) -> None:
+    """A child that has ended, also with an error, tells whoever waits for it, after the commit."""
     new = (link for link in work.waiting.links if link.relation is Relation.PARENT)
     link = next(new, None)
     if link is None and work.instance.revision:
         link = await links.to_parent(work.tx, work.instance.instance_id)
     if link is not None and link.completion == "wait":
-        told = news_for_parent(link, is_cancelled=work.state.status is Status.CANCELLED)
-        work.waiting.start_job(_job(work, link, TELL_PARENT, told))
+        # A child that has stopped may be tried again, and stop again.
+        told = link if work.waiting.is_over else replace(link, key=f"{link.key}@{work.instance.revision}")
+        work.waiting.start_job(_job(work, told, TELL_PARENT, news_for_parent(link, error)))
 
 
-def news_for_parent(link: Link, *, is_cancelled: bool) -> dict[str, Json]:
+def news_for_parent(link: Link, error: str | None) -> dict[str, Json]:
     """What the caller of a child that has ended is told. `link`: the child's own side."""
     return {
         "key": link.key,
         "parentId": str(link.other_id),
         "parentApp": link.other_app,
-        "errorCode": CHILD_CANCELLED if is_cancelled else None,
+        "errorCode": error,
     }
 
 

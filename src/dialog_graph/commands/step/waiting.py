@@ -88,6 +88,11 @@ class Waiting:
         """Keeps what is said of an incident until the state tells which token it stopped."""
         self._incidents[event.element_id, event.entry_no] = event
 
+    @property
+    def incidents(self) -> Sequence[IncidentOpened]:
+        """The incidents that this command has opened."""
+        return tuple(self._incidents.values())
+
     def close(self, owner: int, element_id: str | None) -> None:
         """Everything of the owner is over, or only that of one element."""
         self._closed[owner, element_id] = None
