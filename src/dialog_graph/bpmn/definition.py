@@ -44,14 +44,15 @@ class Definition:
         edges = [(element.host, element) for element in awaited if element.host is not None and not element.is_made]
         starts = [(element.scope, element) for element in awaited if element.kind is ElementKind.START_EVENT]
         triggers = [(self.elements[around].scope, start) for around, start in starts if around is not None]
+        served = [element for element in self.elements if element.task and element.task.kind is TaskKind.SERVICE]
         made = {
             "_elements_by_id": {element.id: element for element in self.elements},
             "_flows_by_id": {flow.id: flow for flow in self.flows},
-            "_inside": _grouped((element.scope, element) for element in self.elements),
+            "_inside": _grouped([(element.scope, element) for element in self.elements]),
             "_edges": _grouped(edges),
             "_triggers": _grouped(triggers),
             "_outgoing": {},
-            "has_waits": bool(awaited) or any(_is_left_to_the_server(element) for element in self.elements),
+            "has_waits": bool(awaited or served),
             "has_conditions": any(element.event_type is EventType.CONDITIONAL for element in awaited),
         }
         for name, value in made.items():
@@ -147,10 +148,6 @@ class Definition:
     def end_events(self) -> tuple[Element, ...]:
         """The end events of the process itself."""
         return tuple(e for e in self.inside(None) if e.kind is ElementKind.END_EVENT)
-
-
-def _is_left_to_the_server(element: Element) -> bool:
-    return element.task is not None and element.task.kind is TaskKind.SERVICE
 
 
 _Key = TypeVar("_Key")

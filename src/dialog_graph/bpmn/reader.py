@@ -21,7 +21,7 @@ from dialog_graph.bpmn.reading.check_scopes import advise_scopes, check_scopes
 from dialog_graph.bpmn.reading.check_tasks import advise_tasks, check_tasks
 from dialog_graph.bpmn.reading.compile import Parts, definition_of, task_definition
 from dialog_graph.bpmn.reading.declarations import Declarations, read_declarations
-from dialog_graph.bpmn.reading.extensions import Extensions, read_extensions
+from dialog_graph.bpmn.reading.extensions import NOTHING_SAID, Extensions, read_extensions
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph, graph_of
 from dialog_graph.bpmn.reading.loops import check_loops
@@ -142,13 +142,11 @@ def _check(
 ) -> _Checked:
     check_elements(process, findings)
     graph = graph_of(process)
-    extensions = {
-        node.id: read_extensions(node, findings) for node in graph.nodes.values() if node.tag in v.TASKS | v.CHOICES
-    }
+    extensions = {node.id: read_extensions(node, findings) for node in graph.outspoken if node.tag in v.EXTENDED}
     tasks = {
-        id: task_definition(graph.nodes[id], found, kinds)
-        for id, found in extensions.items()
-        if graph.nodes[id].tag in v.TASKS
+        id: task_definition(node, extensions.get(id, NOTHING_SAID), kinds)
+        for id, node in graph.nodes.items()
+        if node.tag in v.TASKS
     }
     if process.nodes:
         check_flows(process, graph, findings)

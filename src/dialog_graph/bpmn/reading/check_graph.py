@@ -17,17 +17,18 @@ _NO_CONDITIONS = {
 
 def check_ids(root: Element, processes: tuple[SourceProcess, ...], findings: Findings) -> None:
     """Ids are unique in the whole file, those that are given here included."""
-    first: dict[str, Element] = {}
+    written = [(id, element) for element in root.iter(f"{{{v.BPMN}}}*") if (id := element.get("id")) is not None]
+    parts = [part.id for process in processes for part in (*process.nodes, *process.flows)]
+    first = dict(reversed(written))
     told: set[str] = set()
-    for element in root.iter(f"{{{v.BPMN}}}*"):
-        id = element.get("id")
-        if id in first:
-            findings.add("DG2101", element.sourceline, id, first[id].sourceline, id=id)
-            told.add(id)
-        elif id is not None:
-            first[id] = element
-    made = Counter([part.id for process in processes for part in (*process.nodes, *process.flows)])
-    for id in [id for id, count in made.items() if count > 1 and id not in told]:
+    if len(first) < len(written):
+        for id, element in written:
+            if element is not first[id]:
+                findings.add("DG2101", element.sourceline, id, first[id].sourceline, id=id)
+                told.add(id)
+    if len(set(parts)) == len(parts):
+        return
+    for id in [id for id, count in Counter(parts).items() if count > 1 and id not in told]:
         findings.add("DG2101", first[id].sourceline if id in first else None, id, id=id)
 
 
@@ -55,14 +56,15 @@ def advise_graph(process: SourceProcess, graph: Graph, findings: Findings) -> No
 
 
 _LEADS_INTO = {"startEvent": "leads into a start event", "boundaryEvent": "leads into a boundary event"}
-_LEAVES = {"endEvent": "leaves an end event"}
 
 
 def _check_ends(flow: SourceFlow, source: SourceNode, target: SourceNode, findings: Findings) -> None:
-    crosses = "crosses the border of a subprocess" if source.scope != target.scope else None
-    for problem in (crosses, _LEADS_INTO.get(target.tag), _LEAVES.get(source.tag)):
-        if problem is not None:
-            findings.add("DG2103", flow.line, flow.id, id=flow.id, problem=problem)
+    if source.scope != target.scope:
+        findings.add("DG2103", flow.line, flow.id, id=flow.id, problem="crosses the border of a subprocess")
+    if target.tag in _LEADS_INTO:
+        findings.add("DG2103", flow.line, flow.id, id=flow.id, problem=_LEADS_INTO[target.tag])
+    if source.tag == "endEvent":
+        findings.add("DG2103", flow.line, flow.id, id=flow.id, problem="leaves an end event")
     if flow.condition is not None and source.tag in _NO_CONDITIONS:
         kind = _NO_CONDITIONS[source.tag]
         findings.add("DG2122", flow.line, flow.id, id=flow.id, kind=kind, source=source.id)

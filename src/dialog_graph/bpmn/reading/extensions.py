@@ -86,13 +86,11 @@ class Extensions:
 
 
 NOTHING_SAID = Extensions()
-"""What a plain element says."""
+"""What an element without extensions says."""
 
 
 def read_extensions(node: SourceNode, findings: Findings) -> Extensions:
     """Reads the extensions of a task or gateway and tells of what is ignored."""
-    if node.is_plain:
-        return NOTHING_SAID
     holders = list(node.xml.iterchildren(f"{{{v.BPMN}}}extensionElements"))
     is_task = node.tag in v.TASKS
     task = [extension for holder in holders for extension in _all(holder, "taskExtension")]
