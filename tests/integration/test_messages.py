@@ -241,8 +241,6 @@ async def test_a_message_that_names_the_instance_needs_no_key(logins: Logins, tm
         {"message_id": ""},
         {"payload": {"a": "\ud800"}},
         {"payload": "x" * 300_000},
-        {"ttl": "soon"},
-        {"ttl": "P9999Y"},
         {"party": "nobody"},
         {"org": "x" * 1000},
     ],
@@ -252,6 +250,14 @@ async def test_bad_input_is_refused_as_such(world: Waiting, given: dict[str, Any
     wanted = DeliverMessage(**members)
     found = await code(world, lambda: deliver_message(world.app.ports, world.app.as_org().principal, wanted))
     assert found in ("INVALID_INPUT", "BAD_ID", "PAYLOAD_TOO_LARGE", "NOT_CORRELATED")
+
+
+@pytest.mark.parametrize("ttl", ["soon", "", "-PT1H", "P9999Y", "P367D", "P1W1D", "PT1H\n2"])
+async def test_a_time_to_wait_that_is_none_is_refused_also_where_somebody_waits(world: Waiting, ttl: str) -> None:
+    await asked(world)
+    with pytest.raises(Refused) as refused:
+        await send(world, ttl=ttl)
+    assert (refused.value.refusal.code, refused.value.refusal.path) == ("INVALID_INPUT", ("ttl",))
 
 
 @pytest.fixture(scope="module")

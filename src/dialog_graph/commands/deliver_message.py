@@ -72,13 +72,12 @@ async def deliver_message(ports: Ports, principal: Principal, given: DeliverMess
             if isinstance(earlier, dict):
                 return _result(earlier)
         address = Address(org=org, name=given.name, key=given.correlation_key or "", instance_id=given.instance_id)
-        lasts = lasting(given.ttl or "PT0S", tx.now) or timedelta(0)
         message = Message(
             message_id=from_random(tx.now, ports.random_bytes(16)),
             address=address,
             sender=sender,
             sent_at=tx.now,
-            expires_at=tx.now + lasts,
+            expires_at=tx.now + _lasts(tx, given.ttl),
             external_id=given.message_id,
             party_id=await _party(tx, given.party),
             payload=given.payload,
@@ -105,6 +104,17 @@ def _result(written: dict[str, Json]) -> DeliverMessageResult:
         instance_id=UUID(instance_id) if isinstance(instance_id, str) else None,
         buffered=written.get("buffered") is True,
     )
+
+
+def _lasts(tx: Transaction, ttl: str | None) -> timedelta:
+    """How long the message may wait. What a process says itself is no caller's fault: it waits as long as it may."""
+    lasts = timedelta(0) if ttl is None else lasting(ttl, tx.now)
+    if tx.principal.kind is PrincipalKind.APP_WORKER:
+        return MAX_TTL if lasts is None else min(lasts, MAX_TTL)
+    if lasts is None or lasts > MAX_TTL:
+        expected = f"a duration of at most {MAX_TTL.days} days, such as PT1H"
+        raise Refused(Refusal(code="INVALID_INPUT", expected=expected, actual=f'"{(ttl or "")[:80]}"', path=("ttl",)))
+    return lasts
 
 
 async def _org(ports: Ports, tx: Transaction, given: DeliverMessage) -> str:
