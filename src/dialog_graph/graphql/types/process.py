@@ -76,6 +76,10 @@ def _entry(root: TaskView) -> int:
     return root.entry.entry_no
 
 
+def _loop_index(root: TaskView) -> int | None:
+    return root.entry.loop_index
+
+
 def _state(root: TaskView) -> TaskState:
     return root.entry.state
 
@@ -158,6 +162,9 @@ class ProcessTask:
     type: str = strawberry.field(resolver=_type)
     lane: str | None = strawberry.field(resolver=_lane)
     entry: int = strawberry.field(resolver=_entry)
+    loop_index: int | None = strawberry.field(
+        resolver=_loop_index, description="Number of the item, from 0, where the task is done for each of several."
+    )
     state: TaskState = strawberry.field(resolver=_state)
     started_at: datetime = strawberry.field(resolver=_started_at)
     ended_at: datetime | None = strawberry.field(resolver=_ended_at)
