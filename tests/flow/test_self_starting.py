@@ -269,3 +269,40 @@ async def test_an_app_that_may_not_begin_keeps_the_signal_from_nobody_else(login
         assert (len(await begun(world, AppId("ttd", "closed"))), len(await begun(world, TELLING))) == (0, 1)
         told = world.app.ports.findings.of(world.others[0].version)
         assert [(item.code, item.element_id) for item in told] == [("DG9405", "Heard")]
+
+
+# Messages -------------------------------------------------------------------------------------------------------------
+
+BEGIN = [declared("Begin", '["dataModel", "name"]')]
+
+
+def told_by_message() -> bytes:
+    begun = element("startEvent", "Told", '<b:messageEventDefinition messageRef="Begin"/>')
+    return process(begun, task("Fill"), END, flows("Told Fill End"), outside=BEGIN)
+
+
+async def test_a_thrown_message_begins_the_apps_that_may_begin_and_the_others_are_told(
+    logins: Logins, tmp_path: Path
+) -> None:
+    throws = process(
+        START,
+        task("Fill"),
+        element("intermediateThrowEvent", "Tell", '<b:messageEventDefinition messageRef="Begin"/>'),
+        END,
+        flows("Start Fill Tell End"),
+        outside=[declared("Begin", '"K"')],
+    )
+    closed = files(told_by_message(), app=AppId("ttd", "closed"), rules=CLOSED)
+    async with waiting(logins, tmp_path, files(throws), closed, files(told_by_message(), app=TELLING)) as world:
+        await thrown(world)
+        await work_until_quiet(world.app.ports)
+        (case,) = await begun(world, TELLING)
+        assert (case.instance.start_event, case.tasks) == ("Told", ["Fill"])
+        assert (await case.events())[:3] == [
+            "app.instance.created",
+            "app.instance.process.message",
+            "app.instance.process.started",
+        ]
+        assert (await begun(world, AppId("ttd", "closed")), await world.count("job")) == ([], 0)
+        told = world.app.ports.findings.of(world.others[0].version)
+        assert [(item.code, item.element_id) for item in told] == [("DG9405", "Told")]

@@ -8,6 +8,7 @@ import logging
 
 from dialog_graph.commands.step import Errand, Work, within_errand
 from dialog_graph.commands.step.receiving import receive, start, starters
+from dialog_graph.commands.step.self_starting import tell_refused
 from dialog_graph.errors import Refused
 from dialog_graph.model.principal import app_worker
 from dialog_graph.ports import Ports
@@ -64,4 +65,9 @@ async def _met(ports: Ports, tx: Transaction, meeting: Meeting, message: Message
 async def _started(ports: Ports, tx: Transaction, meeting: Meeting, message: Message) -> bool:
     found = await starters(ports, tx, message.address.org, message.address.name, message)
     starter = next((item for item in found if item.version.app_id == meeting.app_id), None)
-    return starter is not None and await start(ports, tx, starter, message) is not None
+    try:
+        return starter is not None and await start(ports, tx, starter, message) is not None
+    except Refused as refused:
+        if starter is not None and not refused.refusal.is_retryable:
+            tell_refused(ports, starter.version, starter.element, refused.refusal)
+        raise

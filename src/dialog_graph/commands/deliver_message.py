@@ -14,9 +14,10 @@ from dialog_graph.commands.step import Work
 from dialog_graph.commands.step.frame import actor_key, load_work, refuse_strangers
 from dialog_graph.commands.step.json_input import refuse_large, refuse_text, refuse_unfit
 from dialog_graph.commands.step.process import tell_of_data
-from dialog_graph.commands.step.receiving import MAX_KEY, NOT_CORRELATED, receive, start, starters
+from dialog_graph.commands.step.receiving import MAX_KEY, NOT_CORRELATED, Starter, receive, start, starters
 from dialog_graph.commands.step.retrying import lasting
 from dialog_graph.commands.step.rows import rows_of
+from dialog_graph.commands.step.self_starting import tell_refused
 from dialog_graph.errors import NOT_FOUND, Refusal, Refused
 from dialog_graph.model.ids import from_random
 from dialog_graph.model.instance import Instance
@@ -227,12 +228,24 @@ async def _start(
         app_id = starter.version.app_id
         if app_id in reached:
             continue
-        instance_id = await start(ports, tx, starter, message)
+        try:
+            instance_id = await start(ports, tx, starter, message)
+        except Refused as refused:
+            _pass_over(ports, tx, starter, refused)
+            continue
         if instance_id is None:
             blocked.append(str(app_id))
         else:
             started.append((app_id, instance_id))
     return started, blocked
+
+
+def _pass_over(ports: Ports, tx: Transaction, starter: Starter, refused: Refused) -> None:
+    """A caller is told; of a message that a process has thrown the owner of the app that refuses is, and others still
+    have it. Nothing is written yet where it is refused."""
+    if refused.refusal.is_retryable or tx.principal.kind is not PrincipalKind.APP_WORKER:
+        raise refused
+    tell_refused(ports, starter.version, starter.element, refused.refusal)
 
 
 async def _refuse_lost(ports: Ports, tx: Transaction, message: Message) -> None:
