@@ -64,7 +64,7 @@ EQUALITIES: Mapping[str, str] = {
             when t.type in ({_OF_OWNER}) then 'AWAITING'
             when t.sent_back then 'REQUIRES_ATTENTION'
             when t.type = 'confirmation' then 'IN_PROGRESS'
-            when t.entry_no > 1 then 'IN_PROGRESS'
+            when t.entry_no > 1 or i.created_by ->> 'org' is not null then 'IN_PROGRESS'
             else 'DRAFT' end
     """,
     "the dialog is as new as its last event": f"""

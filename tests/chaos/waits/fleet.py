@@ -57,6 +57,7 @@ class Fleet:
     workers: list[Worker] = field(default_factory=list[Worker])
     ahead: timedelta = timedelta(0)
     deaths: int = 0
+    _one_step: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def fill(self, size: int) -> None:
         """Brings the fleet to its size."""
@@ -85,9 +86,10 @@ class Fleet:
 
     async def step(self, by: timedelta) -> None:
         """Moves the clock that all share: first the database's, so that nobody is ever ahead of it."""
-        self.ahead += by
-        await witness.step(self.stepping, self.ahead)
-        self.clock.step_to(self.ahead)
+        async with self._one_step:
+            self.ahead += by
+            await witness.step(self.stepping, self.ahead)
+            self.clock.step_to(self.ahead)
 
     # What is done to them -------------------------------------------------------------------------------------------
 

@@ -52,6 +52,8 @@ select count(*) from pg_stat_activity
 """
 """What the killed have begun the database ends in its own time."""
 
+OPEN = "select exists (select from dg.instance where ended_at is null) or exists (select from dg.job)"
+
 NUMBERS = """
 select (select count(*) from dg.instance) as instances, (select count(*) from chaos.round) as rounds,
        (select count(*) from chaos.fired) as firings, (select count(*) from chaos.received) as received,
@@ -144,7 +146,7 @@ class Story:
                 if not self.figure.check([f"the last worker: {answer}"] if "ok" not in answer else []):
                     break
                 self.figure.check(await checks.left(self.connection, shown))
-                if not await self.connection.fetchval("select count(*) from dg.instance where ended_at is null"):
+                if not await self.connection.fetchval(OPEN):
                     break
         finally:
             await self.fleet.zygote.kill(last)
