@@ -78,6 +78,7 @@ async def test_a_timer_begins_an_instance_each_day_for_the_party_of_the_file(log
             "app.instance.process.timer",
             "app.instance.process.started",
         ]
+        assert (case.instance.created_by.kind, case.elements("form")[0].created_by.kind) == ("SYSTEM", "SYSTEM")
         hers = await world.app.as_person("kari").open(case.id)
         assert (await hers.dialog()).party_id == world.app.as_person("kari").principal.subject_id
         assert (await (await hers.fill("form", {"name": "x"})).complete()).status == "COMPLETED"

@@ -95,7 +95,7 @@ def blank(work: Work, data_type: DataType) -> DataElement:
         sha256="",
         created_at=work.now,
         updated_at=work.now,
-        created_by=work.principal.actor,
+        created_by=work.actor,
         is_read=not work.is_owner,
     )
 

@@ -142,6 +142,7 @@ async def start(ports: Ports, tx: Transaction, starter: Starter, message: Messag
         )
     )
     work.by_engine = tx.principal.kind is PrincipalKind.APP_WORKER
+    work.change(created_by=work.actor)
     told = Occasion(type="app.instance.process.message", data={"name": name, "elementId": starter.element.id})
     await begin(work, beginning.permit, starter.element.id, None, told)
     return instance_id

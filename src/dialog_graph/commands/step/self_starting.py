@@ -40,6 +40,7 @@ async def start_by_itself(
     beginning = await allowed(ports, tx, version.app_id, party)
     work = await opened(ports, tx, beginning)
     work.by_engine = True
+    work.change(created_by=work.actor)
     await begin(work, beginning.permit, element.id, idempotency, occasion)
     return work.instance.instance_id
 
