@@ -51,7 +51,7 @@ class At:
 
 RULES: Mapping[str, Rule] = {
     # files
-    "DG1001": Rule(ERROR, "no App/config, src/App/config or config below {path}", "point at the app"),
+    "DG1001": Rule(ERROR, "no App/config, src/App/config or config below {path}{reason}", "point at the app"),
     "DG1002": Rule(ERROR, "cannot decode at byte {n}", "save the file as UTF-8"),
     "DG1003": Rule(ERROR, "{what} is {n}, limit {m}", "split or raise the limit"),
     "DG1004": Rule(ERROR, "{reason}", "correct it"),
@@ -65,6 +65,7 @@ RULES: Mapping[str, Rule] = {
         WARNING, "this version does not use {what}: the file has no effect", "expect it to take effect later"
     ),
     "DG1014": Rule(ERROR, "the file cannot be read: {reason}", "make it readable"),
+    "DG1015": Rule(WARNING, 'the name has other letters than "{right}": it is not read as that', "rename"),
     # metadata and settings
     "DG3001": Rule(ERROR, "expected an id of the form org/app, but it is {found}", "set it"),
     "DG3002": Rule(ERROR, 'org is "{org}", but the id begins with "{other}"', "make equal"),
@@ -157,10 +158,12 @@ RULES: Mapping[str, Rule] = {
     "DG8007": Rule(ERROR, 'the handler "{name}" is for "{id}", a built-in task type', "rename the type"),
     "DG8008": Rule(WARNING, "{call} runs when the module is imported", "move it into a handler"),
     # across files
-    "DG9001": Rule(ERROR, 'data type "{id}" belongs to task "{task}" that is not in the process', "correct taskId"),
+    "DG9001": Rule(
+        ERROR, 'data type "{id}" belongs to task "{task}" that is not in the process{near}', "correct taskId"
+    ),
     "DG9002": Rule(WARNING, 'data task "{task}" owns no data type', "set taskId on a type"),
     "DG9003": Rule(WARNING, 'data task "{task}" has no form', "add ui, or headless on purpose: check.ignore"),
-    "DG9004": Rule(WARNING, 'the form of "{id}" names task "{task}" that is not in the process', "correct it"),
+    "DG9004": Rule(WARNING, 'the form of "{id}" names task "{task}" that is not in the process{near}', "correct it"),
     "DG9005": Rule(ERROR, 'default data type "{id}" of the form is unknown or not form data', "correct it"),
     "DG9006": Rule(ERROR, 'the component "{id}" binds {reason}', "correct it"),
     "DG9007": Rule(

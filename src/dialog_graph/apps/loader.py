@@ -30,7 +30,7 @@ from dialog_graph.apps.files import Files
 from dialog_graph.apps.readers.calculations_reader import read_calculations
 from dialog_graph.apps.readers.conditions import check_conditions, read_conditions
 from dialog_graph.apps.readers.field_rules_reader import read_field_rules
-from dialog_graph.apps.readers.folders import is_ignored_logic
+from dialog_graph.apps.readers.file_names import is_ignored_logic
 from dialog_graph.apps.readers.known import Known
 from dialog_graph.apps.readers.layouts_reader import ReadLayouts, read_layouts
 from dialog_graph.apps.readers.logic_reader import read_logic

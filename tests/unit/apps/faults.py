@@ -487,6 +487,7 @@ ON_DISK: dict[str, Callable[[Path], Diags]] = {
     "DG1010": _two_cases,
     "DG1012": _link_out,
     "DG1014": _no_file,
+    "DG1015": _with_file("config/texts/Resource.nb.json"),
 }
 
 

@@ -37,6 +37,10 @@ EXPECTED: dict[str, str] = {
     "DG1012": "options/a.json error: the link leaves the app folder",
     "DG1013": "logic/app.py warning: this version does not use Python logic: the file has no effect",
     "DG1014": "options/a.json error: the file cannot be read: it is a link to a folder",
+    "DG1015": (
+        'config/texts/Resource.nb.json warning: the name has other letters than "config/texts/resource.nb.json":'
+        " it is not read as that"
+    ),
     "DG3001": 'config/applicationmetadata.json:2:8 error: expected an id of the form org/app, but it is "Sample"',
     "DG3002": 'config/applicationmetadata.json:3:9 error: org is "skd", but the id begins with "ttd"',
     "DG3003": 'config/applicationmetadata.json:45:10 error: duplicate data type id "MODEL"',

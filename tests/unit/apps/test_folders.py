@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dialog_graph.apps import Files, find_apps, load, read_folder
+from dialog_graph.apps import Files, check, find_apps, load, read_folder
 from dialog_graph.apps.files import MAX_FILES
 from dialog_graph.urns import AppId
 from tests.unit.apps.sample import METADATA, SAMPLE, as_bytes, metadata
@@ -57,6 +57,81 @@ def test_no_app_root(tmp_path: Path) -> None:
     (finding,) = found
     assert finding.code == "DG1001"
     assert tmp_path.as_posix() in finding.message
+
+
+def why(path: Path) -> str:
+    """Why there is no app at a path, without the path itself."""
+    found = read_folder(path)
+    assert not isinstance(found, Files)
+    return found[0].message.removeprefix(f"no App/config, src/App/config or config below {path.as_posix()}")
+
+
+def test_what_is_there_in_place_of_an_app_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    write(tmp_path / "ttd/small/app")
+    (tmp_path / "big/App").mkdir(parents=True)
+    (tmp_path / "big/App/Config").mkdir()
+
+    assert why(tmp_path / "nowhere") == ": there is no such folder"
+    assert why(tmp_path / "file") == ": it is a file"
+    assert why(tmp_path / "ttd") == f', but {tmp_path.as_posix()}/ttd/small/app, which must be called "App"'
+    assert why(tmp_path / "big") == f', but {tmp_path.as_posix()}/big/App/Config, which must be called "config"'
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told_and_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "ttd/closed/App")
+    write(tmp_path / "ttd/open/App")
+    is_dir = Path.is_dir
+
+    def guarded(path: Path) -> bool:
+        if "closed" in path.parts[:-1]:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", guarded)
+
+    report = check([tmp_path])
+
+    told = {
+        app.path.name: [(item.code, item.message) for item in app.diagnostics if item.is_error] for app in report.apps
+    }
+    assert told == {"closed": [("DG1014", "the file cannot be read: Permission denied")], "open": []}
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("Models/form.schema.json", "models/form.schema.json"),
+        ("models/form.Schema.json", "models/form.schema.json"),
+        ("config/Authorization/policy.xml", "config/authorization/policy.xml"),
+        ("UI/form/Layouts/one.json", "ui/form/layouts/one.json"),
+        ("ui/form/settings.json", "ui/form/Settings.json"),
+        ("AppSettings.json", "appsettings.json"),
+        ("appsettings.production.json", "appsettings.Production.json"),
+        ("options/list.JSON", "options/list.json"),
+        ("logic/App.py", "logic/app.py"),
+    ],
+)
+def test_a_name_in_other_letters_is_told_with_the_right_one(tmp_path: Path, written: str, right: str) -> None:
+    write(tmp_path, {written: {}})
+
+    told = [(item.file, item.message) for item in read(tmp_path).findings if item.code == "DG1015"]
+
+    assert told == [(written, f'the name has other letters than "{right}": it is not read as that')]
+
+
+def test_folders_of_other_code_are_no_misspelt_ones(tmp_path: Path) -> None:
+    code: dict[str, Any] = {
+        "Models/Form.cs": "x",
+        "Logic/Calc.cs": "x",
+        "Options/readme.md": "x",
+        "ui/form/layouts/settings.json": {},
+    }
+    files = read(write(tmp_path, code))
+
+    assert (files.findings, files.ignored) == ((), ())
 
 
 def test_an_apps_folder_is_searched_two_levels_deep(tmp_path: Path) -> None:

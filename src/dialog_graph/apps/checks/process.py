@@ -1,6 +1,7 @@
 """Checks of the process against metadata, forms and code (app folder §14, `DG90xx`–`DG93xx`)."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from dialog_graph.apps.checks.handlers import is_built_in
 from dialog_graph.apps.checks.places import at_data_type, at_element
@@ -30,7 +31,15 @@ def _check_data_types(version: AppVersion, findings: Findings) -> None:
     for data_type in version.data_types.values():
         task = data_type.task_id
         if task is not None and version.task_element(task) is None:
-            findings.add("DG9001", at_data_type(data_type), id=data_type.id, task=task)
+            near = _near_task(version, task)
+            findings.add("DG9001", at_data_type(data_type), id=data_type.id, task=task, near=near)
+
+
+def _near_task(version: AppVersion, name: str) -> str:
+    """A hint that names the task that may be meant; empty without one."""
+    tasks = {element.id.lower(): element.id for element in version.definition.tasks}
+    found = get_close_matches(name.lower(), tasks, n=1, cutoff=0.85)
+    return f', did you mean "{tasks[found[0]]}"' if found else ""
 
 
 def _check_tasks(version: AppVersion, findings: Findings) -> None:
@@ -55,7 +64,8 @@ def _check_layouts(version: AppVersion, findings: Findings) -> None:
     for form in version.layouts.sets.values():
         for task in _unknown_tasks(version, form):
             file = SETS_FILE if form.line else f"ui/{form.id}"
-            findings.add("DG9004", At(file=file, line=form.line), id=form.id, task=task)
+            near = _near_task(version, task)
+            findings.add("DG9004", At(file=file, line=form.line), id=form.id, task=task, near=near)
         data_type = version.data_types.get(form.data_type or "")
         if form.data_type and (data_type is None or not data_type.is_form):
             file = SETS_FILE if form.line else f"ui/{form.id}/Settings.json"

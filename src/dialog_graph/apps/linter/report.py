@@ -59,7 +59,8 @@ def _check_path(path: Path, environment: str) -> list[CheckedApp]:
         return [checked(path, files, environment)]
     found = [(app, read_folder(app, apps=path)) for app in find_apps(path)]
     apps = [checked(app, files, environment) for app, files in found if isinstance(files, Files)]
-    return _together(apps) or [CheckedApp(path=path, id=None, diagnostics=files)]
+    closed = [CheckedApp(path=app, id=None, diagnostics=files) for app, files in found if not isinstance(files, Files)]
+    return [*_together(apps), *closed] or [CheckedApp(path=path, id=None, diagnostics=files)]
 
 
 def _together(apps: list[CheckedApp]) -> list[CheckedApp]:

@@ -9,30 +9,33 @@ from pathlib import Path
 
 from dialog_graph.apps.diagnostics import At, finding
 from dialog_graph.apps.files import MAX_FILES, MAX_TOTAL_BYTES, Files
+from dialog_graph.apps.readers.file_names import is_read, right_name
 from dialog_graph.model.diagnostic import Diagnostic, Diags
 from dialog_graph.urns import AppId, is_org
 
 MAX_FILE_BYTES = 8 << 20
 DEFAULT_ORG = "ttd"
 _FOLDERS = ("config", "models", "options", "ui", "logic")
-_READ = re.compile(
-    r"config/process/process\.bpmn|config/applicationmetadata\.json|config/authorization/policy\.xml"
-    r"|config/texts/resource\.[^/]+\.json|models/[^/]+\.(?:schema|prefill|validation|calculation)\.json"
-    r"|models/.+\.xsd|ui/.+\.json|options/[^/]+\.json|appsettings(?:\.[^/.]+)?\.json|logic/.+|dialog-graph\.toml"
-)
 _SKIPPED = re.compile(r"(?:^|/)(?:__pycache__|\.[^/]*)(?:/|$)|\.pyc\Z")
-_IGNORED_LOGIC = re.compile(r"(?:^|/)(?:RuleHandler\.js|RuleConfiguration\.json)\Z|\.cs\Z|\.metadata\.json\Z")
 
 
 def find_apps(root: Path) -> list[Path]:
     """The app folders of an apps folder, sorted: `<root>/<app>` and `<root>/<org>/<app>`."""
     found: list[Path] = []
     for first in _subfolders(root):
-        if _root_of(first) is not None:
+        if _is_app(first):
             found.append(first)
         else:
-            found += [second for second in _subfolders(first) if _root_of(second) is not None]
+            found += [second for second in _subfolders(first) if _is_app(second)]
     return found
+
+
+def _is_app(folder: Path) -> bool:
+    """True also for a folder that may not be looked into: who reads it is told."""
+    try:
+        return _root_of(folder) is not None
+    except OSError:
+        return True
 
 
 def read_folder(path: Path, apps: Path | None = None) -> Files | Diags:
@@ -41,9 +44,12 @@ def read_folder(path: Path, apps: Path | None = None) -> Files | Diags:
     `apps`: the apps folder it was found in, which gives the org of template ids its place. What else reading meets
     stands in `Files.findings`.
     """
-    root = _root_of(path)
+    try:
+        root = _root_of(path)
+    except OSError as error:
+        return (finding("DG1014", At(), reason=error.strerror or "it cannot be opened"),)
     if root is None:
-        return (finding("DG1001", At(), path=path.as_posix()),)
+        return (finding("DG1001", At(), path=path.as_posix(), reason=_why_none(path)),)
     reader = _Reader(root)
     reader.read()
     return Files(
@@ -56,7 +62,10 @@ def read_folder(path: Path, apps: Path | None = None) -> Files | Diags:
 
 def file_of(path: Path, file: str) -> Path:
     """Where a file of the app at a path is on disk: the reverse of the names that findings give."""
-    root = _root_of(path)
+    try:
+        root = _root_of(path)
+    except OSError:
+        root = None
     if root is None:
         return path / file
     return root.folder / file.removeprefix(root.prefix)
@@ -81,9 +90,29 @@ def _root_of(path: Path) -> _Root | None:
 
 
 def _subfolders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
+    try:
+        return sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+    except OSError:
         return []
-    return sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+
+
+def _why_none(path: Path) -> str:
+    """What else is there in place of an app, for the end of the sentence."""
+    if not os.path.lexists(path):
+        return ": there is no such folder"
+    if not path.is_dir():
+        return ": it is a file"
+    inner = [path, *_subfolders(path)]
+    for folder in (*inner, *(below for each in inner[1:] for below in _subfolders(each))):
+        for name in ("App", "config"):
+            other = next((child.name for child in _subfolders(folder) if _is_only_like(child.name, name)), None)
+            if other is not None:
+                return f', but {(folder / other).as_posix()}, which must be called "{name}"'
+    return ""
+
+
+def _is_only_like(name: str, right: str) -> bool:
+    return name != right and name.lower() == right.lower()
 
 
 def _place(root: Path, apps: Path | None) -> AppId:
@@ -128,7 +157,10 @@ class _Reader:
         for entry in sorted(self._entries(base)):
             if entry.name in _FOLDERS and entry.is_dir() and not entry.is_symlink():
                 yield from self._below(entry, f"{entry.name}/")
-            elif entry.name in _FOLDERS or _READ.fullmatch(entry.name):
+            elif entry.name.lower() in _FOLDERS and entry.is_dir() and not entry.is_symlink():
+                # Another folder, as of C# code, unless it has what would be read below the right name.
+                yield from (found for found in self._below(entry, f"{entry.name}/") if _is_misnamed(found[0]))
+            elif entry.name in _FOLDERS or is_read(entry.name) or right_name(entry.name):
                 yield entry.name, entry
 
     def _entries(self, folder: Path) -> list[Path]:
@@ -139,7 +171,12 @@ class _Reader:
             return []
 
     def _below(self, folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
-        for current, folders, names in os.walk(folder, onerror=lambda error: self._unreadable(prefix, error)):
+        def report(error: OSError) -> None:
+            inside = Path(os.fsdecode(error.filename or folder))
+            relative = inside.relative_to(folder).as_posix() if inside.is_relative_to(folder) else "."
+            self._unreadable(prefix if relative == "." else f"{prefix}{relative}/", error)
+
+        for current, folders, names in os.walk(folder, onerror=report):
             folders[:] = sorted(name for name in folders if not _SKIPPED.search(name))
             relative = Path(current).relative_to(folder).as_posix()
             start = prefix if relative == "." else f"{prefix}{relative}/"
@@ -156,10 +193,14 @@ class _Reader:
             self.findings.append(finding("DG1012", At(file=path)))
         elif entry.is_dir():
             self.findings.append(finding("DG1014", At(file=path), reason="it is a link to a folder"))
-        elif _READ.fullmatch(path) and not _IGNORED_LOGIC.search(path):
-            self._read_file(path, entry)
         else:
-            self.ignored.append(path)
+            right = right_name(path)
+            if right is not None:
+                self.findings.append(finding("DG1015", At(file=path), right=right))
+            if is_read(path):
+                self._read_file(path, entry)
+            elif right is None:
+                self.ignored.append(path)
 
     def _stays_inside(self, entry: Path) -> bool:
         if not entry.is_symlink():
@@ -191,14 +232,14 @@ class _Reader:
         self.findings.append(finding("DG1003", At(file=path), what=what, n=n, m=m))
 
 
+def _is_misnamed(path: str) -> bool:
+    right = right_name(path)
+    return right is not None and is_read(right)
+
+
 def _is_utf8(path: str) -> bool:
     try:
         path.encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-def is_ignored_logic(path: str) -> bool:
-    """True for code and rules of older products that have no effect here."""
-    return bool(_IGNORED_LOGIC.search(path))
