@@ -50,7 +50,7 @@ def test_spoiled_models_of_the_corpus_give_diagnostics(shared_dir: Path):
 
 
 def test_the_harness_notices_a_reader_that_raises(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("dialog_graph.bpmn.reading.source.children", lambda element: iter(element[0]))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  (a seeded defect)
+    monkeypatch.setattr("dialog_graph.bpmn.reading.source.text_of", lambda element: element[0].text)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType, reportUnknownMemberType]  (a seeded defect)
     with pytest.raises((IndexError, TypeError, ValueError)):
         read_spoiled(drawn_texts(), range(200))
 

@@ -129,25 +129,26 @@ def _places(process: SourceProcess) -> _Places:
 
 
 def _element(process: SourceProcess, parts: Parts, places: _Places, node: SourceNode) -> Element:
-    return Element.of(
-        index=places.numbers[node.id],
-        id=node.id,
-        kind=_KINDS[node.tag],
-        line=node.line,
-        name=node.name,
-        task=parts.tasks.get(node.id),
-        lane=process.lanes.get(node.id),
-        incoming=tuple(places.incoming[node.id]),
-        outgoing=tuple(places.outgoing[node.id]),
-        default=places.flows[node.default] if node.default is not None else None,
-        scope=places.numbers[node.scope] if node.scope is not None else None,
-        boundaries=tuple(places.attached.get(node.id, ())),
-        handler=places.handlers.get(node.id),
-        **(_PLAIN if node.is_plain else _said(node, parts, places)),
-    )
-
-
-_PLAIN: Mapping[str, object] = {}
+    place: dict[str, object] = {
+        "index": places.numbers[node.id],
+        "id": node.id,
+        "kind": _KINDS[node.tag],
+        "line": node.line,
+        "name": node.name,
+        "task": parts.tasks.get(node.id),
+        "incoming": tuple(places.incoming[node.id]),
+        "outgoing": tuple(places.outgoing[node.id]),
+    }
+    if node.default is not None:
+        place["default"] = places.flows[node.default]
+    if node.scope is not None:
+        place["scope"] = places.numbers[node.scope]
+    if node.id in process.lanes:
+        place["lane"] = process.lanes[node.id]
+    if node.id in places.attached:
+        place["boundaries"] = tuple(places.attached[node.id])
+        place["handler"] = places.handlers.get(node.id)
+    return Element.of(**place) if node.is_plain else Element.of(**place, **_said(node, parts, places))
 
 
 def _said(node: SourceNode, parts: Parts, places: _Places) -> Mapping[str, object]:

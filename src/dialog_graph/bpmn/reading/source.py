@@ -13,6 +13,8 @@ _PLAIN_ATTRIBUTES = frozenset({"id", "name", "default"})
 _FLOW_ATTRIBUTES = frozenset({"id", "name", "sourceRef", "targetRef"})
 _LISTS = frozenset({f"{{{v.BPMN}}}incoming", f"{{{v.BPMN}}}outgoing"})
 _ALTINN = tuple(sorted(v.ALTINN))
+_NODES = {f"{{{v.BPMN}}}{local}": local for local in v.NODES}
+_FLOW = f"{{{v.BPMN}}}sequenceFlow"
 _NAMES = 1_000
 
 
@@ -148,23 +150,31 @@ def read_process_source(process: Element, findings: Findings) -> SourceProcess:
 
 
 def _contents(reading: _Reading, owner: Element, scope: str | None) -> None:
-    for namespace, local, child in children(owner):
-        if namespace != v.BPMN:
-            foreign(child, reading.findings)
-        elif local == "sequenceFlow":
+    for child in owner.iterchildren("*"):
+        name = str(child.tag)
+        if name in _NODES:
+            _node(reading, child, _NODES[name], scope)
+        elif name == _FLOW:
             _flow(reading, child, scope)
-        elif local in v.NODES:
-            _node(reading, child, local, scope)
-        elif local == "extensionElements":
-            _container_extensions(reading, child, scope)
-        elif local == "laneSet":
-            _lanes(reading, child)
         else:
-            if local in ("dataObject", "dataObjectReference"):
-                reading.data_objects.append(child.get("name") or child.get("id") or "")
-            if local == "association":
-                reading.associations.append((child.get("sourceRef") or "", child.get("targetRef") or ""))
-            known_part(child, local, reading.findings)
+            _other(reading, child, scope)
+
+
+def _other(reading: _Reading, xml: Element, scope: str | None) -> None:
+    """What lies beside nodes and flows."""
+    namespace, local = split_name(xml)
+    if namespace != v.BPMN:
+        foreign(xml, reading.findings)
+    elif local == "extensionElements":
+        _container_extensions(reading, xml, scope)
+    elif local == "laneSet":
+        _lanes(reading, xml)
+    else:
+        if local in ("dataObject", "dataObjectReference"):
+            reading.data_objects.append(xml.get("name") or xml.get("id") or "")
+        if local == "association":
+            reading.associations.append((xml.get("sourceRef") or "", xml.get("targetRef") or ""))
+        known_part(xml, local, reading.findings)
 
 
 def _node(reading: _Reading, xml: Element, tag: str, scope: str | None) -> None:
