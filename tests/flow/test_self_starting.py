@@ -11,7 +11,7 @@ import pytest
 
 from dialog_graph import urns
 from dialog_graph.commands.start_by_timer import start_by_timer
-from dialog_graph.storage import faults, seed
+from dialog_graph.storage import faults, seed, start_timers
 from dialog_graph.storage.logins import Logins
 from dialog_graph.storage.start_timers import DueStart
 from dialog_graph.testing import Case
@@ -19,6 +19,8 @@ from dialog_graph.testing.app_test import with_app
 from dialog_graph.urns import AppId
 from dialog_graph.workers import timers
 from dialog_graph.workers.quiet import work_until_quiet
+from dialog_graph.workers.running import running
+from tests.flow.graph import Graph
 from tests.integration.case_app import Rule
 from tests.integration.waits_app import WAITING, declared, element, extended, files, flows, process, signal, task
 from tests.integration.waits_world import Waiting, waiting
@@ -33,6 +35,7 @@ def urn(name: str) -> str:
 KARI, OLA = urn("kari"), urn("ola")
 START, END = element("startEvent", "Start"), element("endEvent", "End")
 TELLING = AppId("ttd", "telling")
+DIAGNOSTICS = 'query { application(id: "ttd/waiting") { diagnostics { code elementId } } }'
 CLOSED = [Rule("PRIV DAGL LEDE", "instantiate read write"), Rule("org:[ORG]", "read write complete")]
 
 
@@ -135,15 +138,35 @@ async def test_a_timer_that_has_fired_for_the_last_time_stays_silent_in_a_new_ve
         assert await count_after(world, days=1) == 1
 
 
+async def rounds_of_six(world: Waiting) -> list[int]:
+    """How many instances there are after each of three rounds that six servers fire at once."""
+    ports, due, counts = world.app.ports, DueStart(WAITING, "Nightly"), list[int]()
+    for _ in range(3):
+        world.advance(hours=1)
+        await asyncio.gather(*(start_by_timer(ports, due) for _ in range(6)), timers.fire_due(ports))
+        await work_until_quiet(ports)
+        counts.append(await world.count("instance"))
+    return counts
+
+
 async def test_several_servers_at_once_make_one_instance_for_each_round(logins: Logins, tmp_path: Path) -> None:
     async with waiting(logins, tmp_path, files(timed("R/PT1H"))) as world:
-        ports, due = world.app.ports, DueStart(WAITING, "Nightly")
-        for round in range(1, 4):
-            world.advance(hours=1)
-            made = await asyncio.gather(*(start_by_timer(ports, due) for _ in range(6)), timers.fire_due(ports))
-            assert sum(made[:6]) <= 1
-            await work_until_quiet(ports)
-            assert await world.count("instance") == round
+        assert await rounds_of_six(world) == [1, 2, 3]
+
+
+async def test_servers_that_do_not_lock_the_timer_are_caught(logins: Logins, tmp_path: Path) -> None:
+    async with waiting(logins, tmp_path, files(timed("R/PT1H"))) as world:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(start_timers, "DUE", start_timers.DUE.replace(" for update", ""))
+            assert await rounds_of_six(world) != [1, 2, 3]
+
+
+async def test_workers_begin_it_by_themselves(logins: Logins, tmp_path: Path) -> None:
+    async with waiting(logins, tmp_path, files(timed("R/PT1H"))) as world:
+        world.advance(hours=1)
+        async with running(world.app.ports), running(world.app.ports), asyncio.timeout(60):
+            while await world.count("instance") != 1:  # noqa: ASYNC110 -- rows of the database
+                await asyncio.sleep(0.05)
 
 
 async def test_a_server_that_dies_before_the_commit_leaves_the_round_to_others(logins: Logins, tmp_path: Path) -> None:
@@ -188,6 +211,11 @@ async def test_a_start_that_is_refused_is_told_to_the_owner_and_the_next_round_i
         assert (told.code, told.element_id) == ("DG9405", "Nightly")
         assert told.message == f'start event "Nightly" could not begin: {reason}'
         assert await world.admin.fetchval("select k from dg.start_timer") == 2
+        graph = Graph(world.app.ports)
+        shown = await graph.data(graph.token("ttd"), DIAGNOSTICS)
+        assert {"code": "DG9405", "elementId": "Nightly"} in shown["diagnostics"]
+        hidden = await graph.data(graph.token("kari"), DIAGNOSTICS)
+        assert hidden["diagnostics"] == [], "that is the owner's"
 
 
 async def test_the_party_may_be_told_by_the_settings_of_the_environment(logins: Logins, tmp_path: Path) -> None:

@@ -100,10 +100,11 @@ async def next_due(tx: Transaction) -> datetime | None:
     return await tx.fetchval(_NEXT, tx.now)
 
 
-_DUE = """
+DUE = """
 select anchor, k, duration, remaining, due_at from start_timer
  where app_id = $1 and element_id = $2 and written = $3 and due_at <= $4 for update
 """
+"""The round of a timer that is due, locked until the transaction ends."""
 _MOVE = """
 update start_timer set k = $3, remaining = $4, due_at = $5, lease_until = null where app_id = $1 and element_id = $2
 """
@@ -114,7 +115,7 @@ async def take(tx: Transaction, version: AppVersion, element: Element) -> Round 
 
     Of several rounds that were missed only one is had, unless the file wants each.
     """
-    row = await tx.fetchrow(_DUE, str(version.app_id), element.id, written(element), tx.now)
+    row = await tx.fetchrow(DUE, str(version.app_id), element.id, written(element), tx.now)
     if row is None:
         return None
     timer = element.event.timer if element.event else None
