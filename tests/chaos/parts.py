@@ -69,10 +69,10 @@ async def damaged(site: Site, seed: int) -> Figure:
     return figure
 
 
-async def waited(site: Site, seed: int, size: waits.Size = waits.SMALL) -> Figure:
-    """Workers die while cases wait, and every twin is caught."""
+async def waited(site: Site, seed: int, size: waits.Size = waits.SMALL, twins: Sequence[str] = waits.FEW) -> Figure:
+    """Workers die while cases wait, and these twins are caught."""
     figure = await waits.run(site, seed, size)
-    for name in waits.TWINS:
+    for name in twins:
         figure.twins[name] = await waits.twin(site, seed, name)
     return figure
 
@@ -106,8 +106,9 @@ def chosen(only: str) -> list[Part]:
 
 
 def sized(part: Part, instances: int, seconds: float) -> Part:
-    """The part with so many instances in a round, where it has a number of them; none is begun after the time."""
+    """The part with so many instances in a round, where it has a number of them, and with all its twins; no instance
+    is begun after the time."""
     if part.name != WAITS:
         return part
     size = replace(waits.SMALL, cases=instances, seconds=seconds)
-    return replace(part, run=partial(waited, size=size))
+    return replace(part, run=partial(waited, size=size, twins=tuple(waits.TWINS)))

@@ -15,6 +15,8 @@ from tests.chaos.figures import Figure
 from tests.chaos.parts import PARTS, Part
 from tests.chaos.processes import ROOT
 from tests.chaos.site import Site
+from tests.chaos.waits import run as waits_run
+from tests.chaos.waits import twins as waits_twins
 
 STRUCK_ELSEWHERE = {
     "before-delivery": "tests/integration/test_webhooks.py",
@@ -76,3 +78,7 @@ def test_only_the_waits_have_a_number_of_instances() -> None:
     (waits,) = parts.chosen("waits")
     assert {"A7", "P20", "P21", "P29"} <= set(waits.invariants)
     assert [part for part in PARTS if parts.sized(part, 1000, 60.0) != part] == [waits]
+
+
+def test_every_broken_worker_has_its_run_and_the_tests_have_some_of_them() -> None:
+    assert set(waits_run.TWINS) == set(waits_twins.TWINS) > set(waits_run.FEW)

@@ -22,7 +22,7 @@ from tests.chaos import equalities
 from tests.chaos.figures import Figure
 from tests.chaos.site import Ground, Site
 from tests.chaos.waits import checks, clocks, lateness, witness
-from tests.chaos.waits.apps import CALLED, CLOCKWORK, LETTERS, OFFICE, all_apps
+from tests.chaos.waits.apps import CALLED, CALLER, CLOCKWORK, LETTERS, OFFICE, all_apps
 from tests.chaos.waits.fleet import LEASE, POINTS, Fleet
 from tests.chaos.waits.ledger import Ledger
 from tests.chaos.waits.story import WEIGHTS, Clients
@@ -224,9 +224,14 @@ TWINS: Mapping[str, tuple[tuple[str, ...], Size]] = {
     "message kept later": (("Reply", "Note"), replace(_TWIN, cases=10, deaths=6, apps=(LETTERS,))),
     "id forgotten": (("Reply", "Note"), replace(_TWIN, apps=(LETTERS,))),
     "claim for good": (("every case comes to its end",), replace(_TWIN, apps=(OFFICE,), points=_AT_JOBS)),
+    "held timer fires": (("nothing fires while",), replace(_TWIN, cases=16, apps=(CLOCKWORK,))),
+    "no child asked": (("a child that has ended", "every case comes"), replace(_TWIN, cases=20, apps=(CALLER,))),
     "result written apart": (("what the handler wants written",), replace(_TWIN, apps=(OFFICE,), points=_AT_JOBS)),
 }
 """Twin -> what is said of it, and a run that is large enough to find it."""
+
+FEW = ("timer fires unclaimed", "own clock", "message taken apart", "id forgotten", "result written apart")
+"""The twins of a run as one of the tests; a run by hand has all of them."""
 
 TRIES = 3
 """Runs of a twin: where a process dies hangs on the machine's other work too, and one run may hit nothing."""

@@ -99,7 +99,7 @@ class Clients:
         """The case is deleted for a while, in which nothing comes to it."""
         if not case.instance_id:
             return  # told already
-        for name, pause in (("delete", self.dice.uniform(0, 1.5)), ("restore", 0)):
+        for name, pause in (("delete", self.dice.uniform(0, 2.5)), ("restore", 0)):
             given = {"instance_id": case.instance_id, "idempotency_key": f"{name} {case.instance_id}"}
             await self._insist(name, case.actor, given)
             await asyncio.sleep(pause)

@@ -10,9 +10,9 @@ from unittest.mock import patch
 from uuid import UUID, uuid4
 
 from dialog_graph.bpmn import TimerFired
-from dialog_graph.commands import correlate_message, deliver_message, finish_job
+from dialog_graph.commands import correlate_message, delete_instance, deliver_message, finish_job
 from dialog_graph.commands.deliver_message import DeliverMessageResult
-from dialog_graph.commands.step import Errand, Work, run_errand, run_process
+from dialog_graph.commands.step import Errand, Work, engine, run_errand, run_process
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.principal import Principal, app_worker
 from dialog_graph.model.service_task import ServiceOutcome, Success
@@ -154,6 +154,28 @@ def writes_results_apart() -> None:
     patch.object(finish_job, "_settled", apart).start()
 
 
+def fires_what_is_put_away() -> None:
+    """What a deleted case waits for is claimed, and nobody looks whether the case is deleted."""
+    load, claim = engine.load_work, timers._CLAIM  # pyright: ignore[reportPrivateUsage] -- a twin knows its original
+
+    async def loaded(ports: Ports, tx: Transaction, instance_id: UUID) -> Work:
+        work = await load(ports, tx, instance_id)
+        work.instance = replace(work.instance, deleted_at=None)
+        return work
+
+    patch.object(engine, "load_work", loaded).start()
+    patch.object(timers, "_CLAIM", claim.replace(" and not is_held", "")).start()
+
+
+def asks_no_children() -> None:
+    """A restored caller goes on as if its children could have told it of their end."""
+
+    async def nobody(_: Work) -> None:
+        pass
+
+    patch.object(delete_instance, "ask_children", nobody).start()
+
+
 TWINS: Mapping[str, Callable[[], None]] = {
     "timer fires unclaimed": fires_what_it_read,
     "round ignored": takes_every_round_for_the_first,
@@ -163,5 +185,7 @@ TWINS: Mapping[str, Callable[[], None]] = {
     "id forgotten": forgets_ids,
     "claim for good": claims_for_good,
     "result written apart": writes_results_apart,
+    "held timer fires": fires_what_is_put_away,
+    "no child asked": asks_no_children,
 }
 """Name -> what breaks this process."""
