@@ -4,13 +4,16 @@ Process engine §3, §4.11, §12.
 """
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dialog_graph import urns
+from dialog_graph.commands.deliver_message import DeliverMessage, deliver_message
 from dialog_graph.commands.start_by_timer import start_by_timer
+from dialog_graph.errors import Refused
 from dialog_graph.storage import faults, seed, start_timers
 from dialog_graph.storage.logins import Logins
 from dialog_graph.storage.start_timers import DueStart
@@ -335,3 +338,33 @@ async def test_a_thrown_message_begins_the_apps_that_may_begin_and_the_others_ar
         assert (await begun(world, AppId("ttd", "closed")), await world.count("job")) == ([], 0)
         told = world.app.ports.findings.of(world.others[0].version)
         assert [(item.code, item.element_id) for item in told] == [("DG9405", "Told")]
+
+
+async def test_of_messages_with_one_key_at_the_same_time_one_begins(logins: Logins, tmp_path: Path) -> None:
+    async with waiting(logins, tmp_path, files(told_by_message())) as world:
+        given = DeliverMessage(name="Begin", payload={"name": "N-1"}, party=KARI)
+        owner = world.app.as_org().principal
+        answers = await asyncio.gather(
+            *(deliver_message(world.app.ports, owner, given) for _ in range(6)), return_exceptions=True
+        )
+        codes = [answer.refusal.code for answer in answers if isinstance(answer, Refused)]
+        assert (set(codes), len(codes), await world.count("instance")) == ({"NOT_CORRELATED"}, 5, 1)
+
+
+async def test_a_kept_message_that_may_not_begin_is_told_to_the_owner_and_not_tried_again(
+    logins: Logins, tmp_path: Path
+) -> None:
+    async with waiting(logins, tmp_path, files(told_by_message())) as world:
+        owner, given = world.app.as_org().principal, DeliverMessage(name="Begin", payload={"name": "N"}, party=KARI)
+        first = await deliver_message(world.app.ports, owner, given)
+        assert (await deliver_message(world.app.ports, owner, replace(given, ttl="P1D"))).buffered
+        await with_app(world.app.ports, files(told_by_message(), rules=CLOSED))
+        assert first.instance_id is not None
+        case = await world.app.as_person("kari").open(first.instance_id)
+        await case.complete()
+        await work_until_quiet(world.app.ports)
+        assert await world.count("instance") == 1
+        async with world.app.ports.database.snapshot(owner) as snapshot:
+            active = await world.app.ports.catalogue.active(snapshot, WAITING)
+        assert [item.code for item in world.app.ports.findings.of(active)] == ["DG9405"]
+        assert await work_until_quiet(world.app.ports) == 0
