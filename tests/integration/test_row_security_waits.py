@@ -25,7 +25,7 @@ from tests.integration.rows import (
     service_owner,
 )
 from tests.integration.test_row_security import World, attempt, denied
-from tests.integration.waits_rows import PROTECTED, make_message, make_waits
+from tests.integration.waits_rows import PROTECTED, make_message, make_outcome, make_start_timer, make_waits
 
 TTD, NABO = service_owner("ttd"), service_owner("nabo")
 
@@ -43,6 +43,9 @@ async def waits(module_logins: Logins) -> AsyncGenerator[World]:
             await make_waits(connection, case)
         for org, sender in (("ttd", f"subject:{KARI}"), ("ttd", "org:ttd"), ("nabo", f"subject:{MARI}")):
             await make_message(connection, org, sender)
+            await make_outcome(connection, sender)
+        for org in ("ttd", "nabo"):
+            await make_start_timer(connection, org)
     finally:
         await connection.close()
     database = await Database.open(module_logins, Options(pool_min=0))
@@ -122,7 +125,7 @@ async def test_a_step_of_a_person_writes_its_jobs_incidents_and_calls(waits: Wor
     assert await denied(waits, person(OLA), copied, *given)
 
 
-@pytest.mark.parametrize("table", [*PROTECTED, "message_buffer"])
+@pytest.mark.parametrize("table", [*PROTECTED, "message_buffer", "start_timer"])
 async def test_the_anonymous_see_no_waits(waits: World, table: str) -> None:
     assert await denied(waits, ANONYMOUS, f"select * from {table}")
     assert await denied(waits, ANONYMOUS, f"delete from {table}")
@@ -148,6 +151,14 @@ async def test_nobody_sends_in_anothers_name_and_no_org_to_another(waits: World)
     assert await denied(waits, person(KARI), SENT, "ttd", f"subject:{MARI}")
     assert await denied(waits, person(KARI), SENT, "ttd", "org:ttd")
     assert await denied(waits, NABO, SENT, "ttd", "org:nabo")
+
+
+async def test_what_begins_an_app_is_its_orgs(waits: World) -> None:
+    assert await attempt(waits, TTD, "select * from start_timer") == "SELECT 1"
+    assert await attempt(waits, NABO, "delete from start_timer where org = 'ttd'") == "DELETE 0"
+    assert await denied(waits, NABO, "update start_timer set org = 'ttd'")
+    for statement in ("select * from start_timer", "delete from start_timer"):
+        assert await denied(waits, person(KARI), statement)
 
 
 async def dispatched(world: World, statement: str) -> str:
@@ -189,6 +200,14 @@ async def dispatched(world: World, statement: str) -> str:
         ("update job set next_at = now()", "denied"),
         ("delete from job", "denied"),
         ("select incident_id from incident", "denied"),
+        ("select * from start_timer", "SELECT 2"),
+        ("update start_timer set lease_until = now()", "UPDATE 2"),
+        ("update start_timer set due_at = now()", "denied"),
+        ("delete from start_timer", "denied"),
+        ("select result from idempotency", "denied"),
+        ("select key from idempotency", "denied"),
+        ("update idempotency set created_at = now()", "denied"),
+        ("delete from idempotency where created_at < now() + interval '1 hour'", "DELETE 3"),
         ("select link_id from link", "denied"),
     ],
 )

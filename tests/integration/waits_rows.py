@@ -40,6 +40,15 @@ insert into dg.message_buffer (message_id, org, sender, external_id, name, key, 
 values (gen_random_uuid(), $1, $2, 'm-1', 'Reply', 'k', 'x', '{}', now(), now(), now())
 """
 
+_START_TIMER = """
+insert into dg.start_timer (app_id, element_id, org, written, anchor, k, due_at)
+values ($1 || '/x', 'Start', $1, 'R/P1D', now(), 1, now())
+"""
+_OUTCOME = """
+insert into dg.idempotency (scope, actor, key, command, request_hash, result, created_at)
+values ('s', $1, 'k', 'c', 'h', '{"secret": 1}', now())
+"""
+
 PROTECTED = ("timer", "message_subscription", "job", "incident", "link")
 """Tables whose rows belong to an instance."""
 
@@ -53,3 +62,13 @@ async def make_waits(connection: asyncpg.Connection, case: Case) -> None:
 async def make_message(connection: asyncpg.Connection, org: str, sender: str) -> None:
     """A message for the org that is still kept."""
     await connection.execute(_MESSAGE, org, sender)
+
+
+async def make_start_timer(connection: asyncpg.Connection, org: str) -> None:
+    """A timer that begins an app of the org."""
+    await connection.execute(_START_TIMER, org)
+
+
+async def make_outcome(connection: asyncpg.Connection, actor: str) -> None:
+    """What became of an actor's command, kept for its repeat."""
+    await connection.execute(_OUTCOME, actor)
