@@ -19,6 +19,7 @@ from dialog_graph.apps.form_data.documents import (
     strip_row_ids,
     wire,
 )
+from dialog_graph.apps.form_data.shadow_fields import without_shadow_fields
 from dialog_graph.errors import Refusal
 from dialog_graph.model.json_value import Json
 from tests.unit.apps.sample import METADATA, loaded, metadata
@@ -178,3 +179,16 @@ def test_a_prefill_makes_no_rows_and_nothing_in_their_place() -> None:
 
     assert document == {"agreed": False, "name": "y"}
     assert warnings == ("rows.item: no such row",)
+
+
+@pytest.mark.parametrize(
+    ("document", "kept"),
+    [
+        ({"x_a": 1, "b": 2, "ax_": 3}, {"b": 2, "ax_": 3}),
+        ({"rows": [{"x_a": 1, "b": [{"x_": {}}]}, 4, None]}, {"rows": [{"b": [{}]}, 4, None]}),
+        ({"X_a": "x_a"}, {"X_a": "x_a"}),
+        ("x_", "x_"),
+    ],
+)
+def test_shadow_fields_are_known_by_the_beginning_of_their_name(document: Json, kept: Json) -> None:
+    assert without_shadow_fields(document, "x_") == kept

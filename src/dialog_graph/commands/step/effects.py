@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from dialog_graph.apps import document_of
+from dialog_graph.apps import DataType, document_of
 from dialog_graph.apps.form_data.documents import check_document, new_document, strip_row_ids
 from dialog_graph.apps.form_data.prefill import PrefillFacts, prefill
+from dialog_graph.apps.form_data.shadow_fields import without_shadow_fields
 from dialog_graph.apps.forms.hidden_data import remove_hidden
 from dialog_graph.commands.step.documents import remove, store_as_is, store_document
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import Refusal, Refused
 from dialog_graph.model.instance import DataElement, InstanceStatus, Lock
+from dialog_graph.model.json_value import Json
 from dialog_graph.tasks import (
     ArchiveInstance,
     CreateData,
@@ -42,8 +44,20 @@ def _finalise(work: Work, effect: Finalise) -> None:
         data_type = work.version.data_types[element.data_type]
         is_cleaned = element.element_id in cleaned
         document = cleaned[element.element_id] if is_cleaned else document_of(element)
-        # As it was validated: nothing is calculated any more.
-        store_as_is(work, data_type, strip_row_ids(document), element)
+        _store_final(work, data_type, strip_row_ids(document), element)
+
+
+def _store_final(work: Work, data_type: DataType, document: Json, element: DataElement) -> None:
+    """As it was validated: nothing is calculated any more. Shadow fields go, or stay out of a copy in another type."""
+    shadow = data_type.shadow_fields
+    if shadow is None:
+        store_as_is(work, data_type, document, element)
+        return
+    target = work.version.data_types.get(shadow.save_to_data_type or "")
+    cleaned = without_shadow_fields(document, shadow.prefix)
+    store_as_is(work, data_type, document if target else cleaned, element)
+    if target is not None:
+        store_as_is(work, target, cleaned, next(iter(work.of_type(target.id)), None))
 
 
 def _set_lock(work: Work, elements: Iterable[DataElement], lock: Lock, task_id: str | None) -> None:
