@@ -147,3 +147,15 @@ async def test_an_error_end_of_the_child_that_nobody_catches_is_an_incident(logi
             "FAILED",
             "CHILD_FAILED",
         )
+
+
+async def test_a_child_that_stopped_at_its_error_while_the_caller_was_deleted_is_heard_of_afterwards(
+    logins: Logins, tmp_path: Path
+) -> None:
+    async with waiting(logins, tmp_path, files(CATCHING), files(BROKEN, app=CHILD)) as world:
+        case, other = await ask(world)
+        await case.delete()
+        await other.complete()
+        assert (await case.work()).tasks == ["Ask"]
+        await case.restore()
+        assert (await case.work()).tasks == ["Else"]

@@ -14,12 +14,13 @@ from dialog_graph.access.claim_rules import ORG_URN
 from dialog_graph.access.scopes import INSTANCES_READ, INSTANCES_WRITE
 from dialog_graph.apps import AppVersion, document_of
 from dialog_graph.apps.contents import paths
+from dialog_graph.bpmn import State
 from dialog_graph.bpmn.task_config import CallAppConfig, Copied
 from dialog_graph.commands.cancel_child import cancel_child
 from dialog_graph.commands.link_child import NoChild, Returned, end_child, link_child
 from dialog_graph.commands.start_child import BroughtFile, Call, start_child
-from dialog_graph.commands.step.calls import CHILD_CANCELLED, news_for_parent
-from dialog_graph.errors import Refused, refuse
+from dialog_graph.commands.step.calls import CHILD_CANCELLED, error_end_of, news_for_parent
+from dialog_graph.errors import Refusal, Refused, refuse
 from dialog_graph.model.instance import DataElement, Instance
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.principal import Actor, Principal, PrincipalKind, app_worker
@@ -242,12 +243,22 @@ async def _ask_child(ports: Ports, worker: Principal, claimed: Claimed, job: Job
     async with ports.database.snapshot(theirs) as snapshot:
         found = await links.by_key(snapshot, app_id.org, Relation.PARENT, key)
         loaded = [] if found is None else await instances.load(snapshot, [found[0]])
-    if found is None or not loaded or loaded[0].ended_at is None:
+        error = await _error_of(ports, snapshot, loaded[0]) if loaded else None
+    if found is None or not loaded or (loaded[0].ended_at is None and error is None):
         # It has yet to end, and will tell of that itself.
         return
     child_id, link = found
-    news = news_for_parent(link, CHILD_CANCELLED if loaded[0].archived_at is None else None)
+    news = news_for_parent(link, error)
     await _tell_parent(ports, theirs, replace(claimed, instance_id=child_id, app_id=app_id), replace(job, data=news))
+
+
+async def _error_of(ports: Ports, snapshot: Snapshot, child: Instance) -> str | None:
+    """The error with which a child has ended, or at which it has stopped; None for one that goes on or is complete."""
+    if child.ended_at is not None:
+        return CHILD_CANCELLED if child.archived_at is None else None
+    state = State.from_json(child.process_state) if child.process_state else State.empty()
+    version = await ports.catalogue.version(snapshot, child.version_id)
+    return None if isinstance(state, Refusal) else error_end_of(version.definition, state)
 
 
 # Stopping it ----------------------------------------------------------------------------------------------------------

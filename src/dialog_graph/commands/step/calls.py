@@ -7,7 +7,7 @@ written.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dialog_graph.bpmn import CallApp, ElementKind, State, Status, WaitKind
+from dialog_graph.bpmn import CallApp, Definition, ElementKind, State, Status, WaitKind
 from dialog_graph.commands.step.work import Work
 from dialog_graph.errors import Refusal
 from dialog_graph.model.ids import derived
@@ -64,15 +64,21 @@ async def settle(work: Work, before: State) -> None:
 
 
 def _error_end(work: Work) -> str | None:
-    """The code of an error end event that this step has reached and that nothing catches here.
+    """The code of an error end event that this step has reached and that nothing catches here."""
+    is_new = any(incident.code == UNCAUGHT_ERROR for incident in work.waiting.incidents)
+    return error_end_of(work.version.definition, work.state) if is_new else None
 
-    The instance stops there with its incident; whoever has called it may catch the error and go on without it.
+
+def error_end_of(definition: Definition, state: State) -> str | None:
+    """The code of the error end event at which an instance has stopped, because nothing catches it there.
+
+    Whoever has called the instance may catch the error, and go on without it.
     """
-    for incident in work.waiting.incidents:
-        element = work.version.definition.element(incident.element_id)
-        event = element.event if element is not None and element.kind is ElementKind.END_EVENT else None
-        if event is not None and incident.code == UNCAUGHT_ERROR:
-            return event.code
+    stopped = {incident.token for incident in state.incidents if incident.code == UNCAUGHT_ERROR}
+    tokens = (token for token in state.tokens if token.id in stopped)
+    for element in (definition.element_of(token.index, token.on_flow) for token in tokens):
+        if element.kind is ElementKind.END_EVENT and element.event is not None:
+            return element.event.code
     return None
 
 
