@@ -6,12 +6,15 @@ completion leaves behind when no declared action was given.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dialog_graph.bpmn.commands import ABANDON, REJECT, SEND_BACK
 from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.events import Outcome
 from dialog_graph.bpmn.nodes import ActionType, Element, TaskDefinition
 from dialog_graph.errors import Refusal
+
+_DEFAULTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class TypeActions:
 
     own: tuple[str, ...]
     default: str | None = None
+
+    @property
+    def completed(self) -> "Leaving":
+        """How an entry ends that is completed without an action, or by one of the type's own."""
+        return _completed(self.default)
 
 
 OWN_ACTIONS: Mapping[str, TypeActions] = {
@@ -45,6 +53,11 @@ class Leaving:
     outcome: Outcome
     gateway_action: str | None
     target: Element | None = None
+
+
+@lru_cache(_DEFAULTS)
+def _completed(gateway_action: str | None) -> Leaving:
+    return Leaving(Outcome.COMPLETED, gateway_action)
 
 
 def type_actions(task_type: str) -> TypeActions:
@@ -88,7 +101,7 @@ def leaving(definition: Definition, element: Element, task: TaskDefinition, acti
     """How the entry ends by this action, or why it may not."""
     kind = type_actions(task.type)
     if action is None:
-        return Leaving(Outcome.COMPLETED, kind.default)
+        return kind.completed
     if action.startswith(SEND_BACK):
         return _send_back(definition, element, task, action)
     if action == ABANDON:
@@ -96,7 +109,7 @@ def leaving(definition: Definition, element: Element, task: TaskDefinition, acti
     if action == REJECT and task.declares(REJECT):
         return Leaving(Outcome.ABANDONED, REJECT)
     if action in kind.own:
-        return Leaving(Outcome.COMPLETED, kind.default)
+        return kind.completed
     if action != REJECT and task.declares(action):
         return Leaving(Outcome.COMPLETED, action)
     if task.declares(action, ActionType.SERVER):

@@ -14,6 +14,7 @@ import orjson
 
 from dialog_graph.bpmn import caller_commands, worker_commands
 from dialog_graph.bpmn import commands as c
+from dialog_graph.bpmn.copied import Copied
 from dialog_graph.bpmn.decisions import Decision
 from dialog_graph.bpmn.definition import Definition
 from dialog_graph.bpmn.effects import Effect
@@ -34,8 +35,8 @@ from dialog_graph.bpmn.working_copy import ROUNDS, TRANSITIONS
 from dialog_graph.errors import Refusal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advance:
+@dataclass(frozen=True, kw_only=True)
+class Advance(Copied):
     """What follows from a command. `next`: carry out the effects, then call again with `Continue`.
 
     Where `next` is false the effects are still to be carried out, and nothing in the process moves any more.
@@ -77,7 +78,7 @@ def _result(run: Run) -> Advance | Refusal:
     limit = run.facts.limits.state_bytes
     if run.may_be_large() and (size := len(orjson.dumps(state.to_json()))) > limit:
         return Refusal(code="LOOP_LIMIT", expected=f"a state of at most {limit} bytes", actual=f"it has {size}")
-    return Advance(
+    return Advance.of(
         state=state,
         events=tuple(run.events),
         effects=tuple(run.effects),

@@ -78,6 +78,8 @@ def loop_arguments(run: Run, token: Token) -> Arguments:
 
 def loop_index(run: Run, token: Token) -> int | None:
     """The index of the innermost loop around a token."""
+    if len(run.scopes) == 1:  # nothing is open but the process, which is no loop
+        return None
     kept = run.loop_variables(token)
     return kept[1] if kept else None
 

@@ -56,9 +56,9 @@ class WorkingCopy:
         self._flow_counter = state.flow_counter
         self.scopes = {scope.id: scope for scope in state.scopes}
         self.tokens = {token.id: token for token in state.tokens}
-        self.joins = {key: dict(counts) for key, counts in state.joins.items()}
+        self.joins = {key: dict(counts) for key, counts in state.joins.items()} if state.joins else {}
         self._entries = dict(state.entries)
-        self.incidents = {incident.token: incident for incident in state.incidents}
+        self.incidents = {incident.token: incident for incident in state.incidents} if state.incidents else {}
         self.vars = dict(state.vars)
         self._counts_before = _counts(state.scopes)
         self._counts = dict(self._counts_before)

@@ -21,7 +21,7 @@ def leave_entry(run: Run, token: Token, element: Element, step: Leaving, action:
             entry_no=entry_no,
             outcome=step.outcome,
             action=action,
-            reentered=step.target == element,
+            reentered=step.target is not None and step.target.index == element.index,
         )
     )
     brought = {"gateway_action": step.gateway_action, "last_task": element.index}
