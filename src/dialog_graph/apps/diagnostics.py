@@ -86,6 +86,7 @@ RULES: Mapping[str, Rule] = {
     "DG3017": Rule(WARNING, 'the stateless form type "{id}" {reason}', "{remedy}"),
     "DG3018": Rule(WARNING, 'the content type "{value}" has no /', "correct it"),
     "DG3019": Rule(INFO, 'template id, read as "{id}"', "set it"),
+    "DG3020": Rule(WARNING, "{key} has no effect in this version: {instead}", "expect it to take effect later"),
     "DG3030": Rule(ERROR, "literal value of the secret {key}", "move it to the environment"),
     # models
     "DG5001": Rule(WARNING, 'form type "{id}" has no schema or XSD: any object accepted', "add {id}.schema.json"),

@@ -247,6 +247,7 @@ FAULTS: dict[str, Changes] = {
     "DG3017": {METADATA: metadata(onEntry={"show": "open"}), **STATELESS},
     "DG3018": {METADATA: data_type(allowedContentTypes=["application/json", "pdf"])},
     "DG3019": {METADATA: metadata(id="[ORG]/[APP]", org="[ORG]")},
+    "DG3020": {METADATA: metadata(apiScopes={"users": {"read": "altinn:[app].read"}})},
     "DG3030": {"appsettings.json": {"MaskinportenSettings": {"JwkBase64": "secret"}}},
     "DG4001": {POLICY: None},
     "DG4002": in_policy("<Target/>", "<Target/><Condition/>"),

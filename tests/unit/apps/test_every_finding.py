@@ -78,6 +78,10 @@ EXPECTED: dict[str, str] = {
     ),
     "DG3018": 'config/applicationmetadata.json:14:5 warning: the content type "pdf" has no /',
     "DG3019": 'config/applicationmetadata.json:2:8 info: template id, read as "ttd/sample"',
+    "DG3020": (
+        "config/applicationmetadata.json:45:15 warning: apiScopes has no effect in this version:"
+        " the policy alone decides, whatever the scopes of a token"
+    ),
     "DG3030": "appsettings.json:3:16 error: literal value of the secret MaskinportenSettings.JwkBase64",
     "DG4001": "config/authorization/policy.xml warning: no policy.xml: nobody but ttd may act",
     "DG4002": "config/authorization/policy.xml:1 error: Condition at line 1: this construct is not supported in Policy",

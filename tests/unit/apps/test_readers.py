@@ -69,6 +69,15 @@ def test_a_variable_keeps_the_spelling_that_the_file_has_for_its_key() -> None:
     assert dict(version.settings.front_end) == {"phone": "800", "Mail": "a@b.test"}
 
 
+def test_a_provider_of_log_ins_is_told_to_have_no_effect() -> None:
+    given = files({"appsettings.json": {"AppSettings": {"AppOidcProvider": "uidp"}}})
+
+    told = [(item.line is not None, item.message) for item in load(given, "development")[1] if item.code == "DG3020"]
+
+    message = "AppOidcProvider has no effect in this version: the server's own log-in is used"
+    assert told == [(True, message)]
+
+
 def test_switches_come_from_the_toml_file() -> None:
     text = """
 strict_gateways = true

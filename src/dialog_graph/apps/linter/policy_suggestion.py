@@ -2,7 +2,8 @@
 
 It grants what the process cannot do without and no more: each task's action and its declared ones to the given roles
 while the task is current, `instantiate` and `read` to them, `read` and `complete` to the service owner. A task that
-waits for the service owner is the service owner's: the parties must not pass it.
+waits for the service owner is the service owner's: the parties must not pass it. What begins by itself the service owner
+starts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -52,7 +53,7 @@ def _usual_roles(version: AppVersion) -> tuple[str, ...]:
 
 
 def _rules(version: AppVersion, users: tuple[tuple[str, str], ...]) -> Iterator[DraftRule]:
-    yield DraftRule(description="Starts and reads, at any time.", subjects=users, actions=("instantiate", "read"))
+    yield from _starting_rules(version, users)
     for element in version.definition.tasks:
         if element.task is not None and element.task.kind is TaskKind.USER:
             yield from _task_rules(element, users)
@@ -61,6 +62,17 @@ def _rules(version: AppVersion, users: tuple[tuple[str, str], ...]) -> Iterator[
         yield DraftRule(description=description, subjects=(DELEGATED,), actions=("read", "sign"))
     description = "The service owner fetches the data and confirms that it has it."
     yield DraftRule(description=description, subjects=(OWNER,), actions=("read", "complete", *_guards(version)))
+
+
+def _starting_rules(version: AppVersion, users: tuple[tuple[str, str], ...]) -> Iterator[DraftRule]:
+    starts = [element.event is None for element in version.definition.start_events]
+    if any(starts):
+        yield DraftRule(description="Starts and reads, at any time.", subjects=users, actions=("instantiate", "read"))
+    else:
+        yield DraftRule(description="Reads, at any time.", subjects=users, actions=("read",))
+    if not all(starts):
+        description = "A message, a signal or a timer begins the process."
+        yield DraftRule(description=description, subjects=(OWNER,), actions=("instantiate",))
 
 
 def _task_rules(element: Element, users: tuple[tuple[str, str], ...]) -> Iterator[DraftRule]:

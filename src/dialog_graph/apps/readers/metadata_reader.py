@@ -209,6 +209,9 @@ def _scopes(top: JsonObject, app_id: AppId) -> ApiScopes:
         text = holder.text(name)
         return with_place(text, app_id) if text else None
 
+    if users.names() or owners.names():
+        instead = "the policy alone decides, whatever the scopes of a token"
+        top.node.findings.add("DG3020", top.at("apiScopes"), key="apiScopes", instead=instead)
     return ApiScopes(
         users_read=scope(users, "read"),
         users_write=scope(users, "write"),

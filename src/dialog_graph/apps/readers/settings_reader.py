@@ -42,7 +42,7 @@ def read_settings(
         enable_e_formidling=merged.flag("EnableEFormidling", False),
         e_formidling_sender=merged.text("EFormidlingSender"),
         cache_seconds=merged.count("CacheResourceLifeTimeInSeconds", 3600),
-        oidc_provider=merged.text("AppOidcProvider"),
+        oidc_provider=_provider(merged, findings),
         front_end=MappingProxyType(_front_end(tops, variables)),
         strict_gateways=switches.flag("strict_gateways"),
         max_transitions=switches.count("process", "max_transitions", 1_000),
@@ -52,6 +52,14 @@ def read_settings(
         external=MappingProxyType(switches.texts("external")),
         check_ignore=switches.names("check", "ignore"),
     )
+
+
+def _provider(merged: "_Merged", findings: Findings) -> str | None:
+    provider = merged.text("AppOidcProvider")
+    if provider is not None:
+        instead = "the server's own log-in is used"
+        findings.add("DG3020", merged.at("AppOidcProvider"), key="AppOidcProvider", instead=instead)
+    return provider
 
 
 class _Merged:
@@ -65,6 +73,11 @@ class _Merged:
     def _last(self, name: str) -> Json_ | None:
         found = [node for section in self.sections if (node := section.get(name))]
         return found[-1] if found else None
+
+    def at(self, name: str) -> At:
+        """Where a setting is written last; the file where a variable gives it."""
+        node = self._last(name)
+        return node.at if node else At(file=SETTINGS)
 
     def _written(self, name: str) -> str | None:
         return self.variables.get(f"appsettings__{name.lower()}")
