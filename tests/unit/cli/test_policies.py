@@ -14,6 +14,7 @@ from dialog_graph.apps.linter import policy_draft
 from dialog_graph.cli import app
 from dialog_graph.model.diagnostic import Diags
 from dialog_graph.policy import Effect, org_key, role_key, task_scope
+from tests.unit.apps.faults import BY_SIGNAL
 from tests.unit.apps.sample import METADATA, POLICY, PROCESS, data_type, files, metadata, policy, process
 from tests.unit.apps.test_folders import write
 
@@ -75,6 +76,17 @@ def test_it_gives_what_the_process_cannot_do_without_and_no_more() -> None:
 
 
 ACTIONS = '<a:actions><a:action>reject</a:action><a:action type="serverAction">lookUp</a:action></a:actions>'
+
+
+@pytest.mark.parametrize("by_caller", [True, False])
+def test_what_begins_by_itself_the_owner_starts(by_caller: bool) -> None:
+    other = '<b:startEvent id="By_caller"/><b:sequenceFlow id="x" sourceRef="By_caller" targetRef="Task_1"/>'
+    text = BY_SIGNAL.replace("<b:startEvent", f"{other}<b:startEvent", 1) if by_caller else BY_SIGNAL
+    version, diagnostics = suggested(files({PROCESS: text}), "PRIV")
+
+    assert (diagnostics, [item.code for item in version.diagnostics if item.code == "DG9404"]) == ((), [])
+    starters = {subject for subject, action, _ in rights(version) if action == "instantiate"}
+    assert starters == {org_key("ttd"), *([role_key("PRIV")] if by_caller else [])}
 
 
 def test_a_task_that_waits_for_the_owner_is_the_owners() -> None:

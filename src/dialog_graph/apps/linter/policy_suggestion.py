@@ -2,8 +2,8 @@
 
 It grants what the process cannot do without and no more: each task's action and its declared ones to the given roles
 while the task is current, `instantiate` and `read` to them, `read` and `complete` to the service owner. A task that
-waits for the service owner is the service owner's: the parties must not pass it. What begins by itself the service owner
-starts.
+waits for the service owner is the service owner's: the parties must not pass it. What begins by itself is started by
+the service owner.
 """
 
 from collections.abc import Iterator, Sequence
