@@ -152,7 +152,7 @@ async def test_the_journal_is_the_first_of_what_every_command_tells(logins: Logi
         rows = await world.admin.fetch(
             """
             select array_agg(type order by stream_seq) as types, (array_agg(data order by stream_seq))[1] as first
-              from dg.event where stream_id = $1 group by xid order by min(stream_seq)
+              from dg.event where stream_id = $1 group by command_id order by min(stream_seq)
             """,
             case.id,
         )
@@ -162,6 +162,11 @@ async def test_the_journal_is_the_first_of_what_every_command_tells(logins: Logi
         assert stepped["messageReceived"][1] == "app.instance.process.message"
         assert stepped["timerFired"][1] == "app.instance.process.timer"
         assert stepped["migrate"] == ["process.step", "app.instance.migrated"]
+        told = (
+            "select count(distinct (xid, command_id)), count(distinct xid), count(command_id) = count(*) from dg.event"
+        )
+        pairs, transactions, is_complete = await world.admin.fetchrow(told)
+        assert (pairs, is_complete) == (transactions, True), "a command is one in all streams"
         numbers = await world.admin.fetchval(
             "select array_agg(stream_seq order by xid, seq) from dg.event where stream_id = $1", case.id
         )

@@ -39,7 +39,10 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A committed fact. `xid` and `seq` place it in the feed, `sequence` in its stream (from 1, gap-free)."""
+    """A committed fact. `xid` and `seq` place it in the feed, `sequence` in its stream (from 1, gap-free).
+
+    `command_id`: the same for all that one command has caused, in the streams of the instance and of its dialog.
+    """
 
     event_id: UUID
     xid: int
@@ -59,6 +62,7 @@ class Event:
     resource_id: int | None = None
     element_id: str | None = None
     entry_id: UUID | None = None
+    command_id: UUID | None = None
     traceparent: str | None = None
 
 

@@ -236,6 +236,7 @@ def _event(event: Event) -> Record:
         "data",
         "element_id",
         "entry_id",
+        "command_id",
         "traceparent",
     ]
     return {

@@ -77,6 +77,7 @@ def _place(work: Work, event: NewEvent, stream_id: UUID, sequence: int) -> Event
         resource_id=instance.resource_id,
         element_id=event.element_id,
         entry_id=event.entry_id,
+        command_id=work.command_id,
     )
 
 

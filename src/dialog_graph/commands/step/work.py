@@ -19,6 +19,7 @@ from dialog_graph.commands.step.waiting import Waiting
 from dialog_graph.errors import Blocker, Issue, Refusal, Refused, Severity
 from dialog_graph.model.dialog import Dialog
 from dialog_graph.model.event import CATALOGUE, NewEvent
+from dialog_graph.model.ids import derived
 from dialog_graph.model.instance import Confirmation, DataElement, Instance, TaskEntry, TaskState
 from dialog_graph.model.json_value import Json
 from dialog_graph.model.party import Party
@@ -99,6 +100,11 @@ class Work:
     def now(self) -> datetime:
         """The time of the step: the database's clock after the lock."""
         return self.tx.now
+
+    @property
+    def command_id(self) -> UUID:
+        """What tells the command's events from those of others; the lock of the instance gives each its own time."""
+        return derived(self.now, self.instance.instance_id, "command")
 
     @property
     def is_owner(self) -> bool:

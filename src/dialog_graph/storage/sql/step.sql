@@ -49,10 +49,10 @@ with the_instance as (
 ), the_events as (
     insert into event (
         event_id, stream_id, stream_seq, instance_id, dialog_id, org, party_id, resource_id, type, history_type, time,
-        actor, audience, data, element_id, entry_id, traceparent
+        actor, audience, data, element_id, entry_id, command_id, traceparent
     )
     select event_id, stream_id, stream_seq, instance_id, dialog_id, org, party_id, resource_id, type, history_type,
-        time, actor, audience, data, element_id, entry_id, traceparent
+        time, actor, audience, data, element_id, entry_id, command_id, traceparent
       from json_populate_recordset(null::event, $9::json)
 ), the_dialog as (
     insert into dialog
