@@ -1,5 +1,6 @@
 """Settings, texts, options, layouts and models as their files are found and read."""
 
+import json
 from typing import Any
 
 import pytest
@@ -76,6 +77,50 @@ def test_a_provider_of_log_ins_is_told_to_have_no_effect() -> None:
 
     message = "AppOidcProvider has no effect in this version: the server's own log-in is used"
     assert told == [(True, message)]
+
+
+def told(changes: dict[str, Any], code: str) -> list[tuple[str, int | None, str]]:
+    """(file, line, message) of a code."""
+    found = load(files(changes), "development")[1]
+    return [(item.file, item.line, item.message) for item in found if item.code == code]
+
+
+def test_a_secret_is_found_before_its_environment_is() -> None:
+    secret = {"NetsPaymentSettings": {"SecretApiKey": "abc"}}
+
+    found = told({"appsettings.Production.json": secret, "appsettings.Staging.json": "{"}, "DG3030")
+
+    assert found == [("appsettings.Production.json", 1, "literal value of the secret NetsPaymentSettings.SecretApiKey")]
+
+
+def test_switches_and_settings_that_nobody_knows_are_told() -> None:
+    toml = (
+        "strict_gatways = true\nweather = 'fine'\n[hook]\n  timeout = '2s'\n[external]\nanything = 'https://a.test'\n"
+    )
+    changes = {"dialog-graph.toml": toml, "appsettings.json": {"AppSettings": {"RemoveHidenData": True, "Other": 1}}}
+
+    assert told(changes, "DG3005") == [
+        ("appsettings.json", 1, 'unknown key "RemoveHidenData", did you mean "RemoveHiddenData"'),
+        ("dialog-graph.toml", 1, 'unknown key "strict_gatways", did you mean "strict_gateways"'),
+        ("dialog-graph.toml", 4, 'unknown key "hook.timeout", did you mean "hooks.timeout"'),
+    ]
+    assert told(changes, "DG3020") == [
+        ("dialog-graph.toml", 2, "weather has no effect in this version: nothing knows it")
+    ]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Osloo", "Europe", "", "../etc/passwd", "x" * 5_000, "\u0000"])
+def test_a_time_zone_that_there_is_not_is_told_and_the_usual_one_holds(zone: str) -> None:
+    """Dates are made with it: a wrong one would be found only when an instance runs."""
+    for changes in (
+        {"dialog-graph.toml": f"timezone = {json.dumps(zone)}\n"},
+        {"appsettings.json": {"AppSettings": {"TimeZone": zone}}},
+    ):
+        version, found = load(files(changes), "development")
+
+        assert version is not None
+        assert version.settings.time_zone == "Europe/Oslo"
+        assert [item.code for item in found if item.is_error] == (["DG3004"] if zone else [])
 
 
 def test_switches_come_from_the_toml_file() -> None:

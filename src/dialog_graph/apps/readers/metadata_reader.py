@@ -129,7 +129,7 @@ def _metadata(top: JsonObject, app_id: AppId) -> ApplicationMetadata:
 
 def _texts(top: JsonObject, name: str, app_id: AppId) -> Texts:
     texts = top.part(name)
-    found = {language: texts.text(language) for language in texts.names()}
+    found = {language.lower(): texts.text(language) for language in texts.names()}
     return MappingProxyType({language: with_place(text, app_id) for language, text in found.items() if text})
 
 

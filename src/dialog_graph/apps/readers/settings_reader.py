@@ -1,37 +1,41 @@
 """Reads `appsettings*.json`, the environment over them, and `dialog-graph.toml` (app folder §13)."""
 
-import re
-import tomllib
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dialog_graph.apps.contents.app_settings import AppSettings
-from dialog_graph.apps.diagnostics import SETTINGS, SWITCHES, At
+from dialog_graph.apps.diagnostics import SETTINGS, At
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.readers.reading import Findings, Json_, JsonObject, kind, read_json
+from dialog_graph.apps.readers.switches_reader import Switches, read_switches
 from dialog_graph.model.json_value import Json
-from dialog_graph.model.tolerant_json import MAX_BYTES
 
 _NAMES = {"development": "Development", "staging": "Staging", "production": "Production"}
 _SECRETS = (("NetsPaymentSettings", "SecretApiKey"), ("MaskinportenSettings", "JwkBase64"))
-_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s)?")
-_TOML_PLACE = re.compile(r"at line (\d{1,9}), column (\d{1,9})\)\Z")
-MAX_HOOK_TIMEOUT = 5.0
+_WITHOUT_EFFECT = ("AppBasePath", "ConfigurationFolder", "OptionsFolder", "HostName", "RuntimeCookieName")
+"""Of other products: where they look for files, and how they are reached."""
+
+OSLO = "Europe/Oslo"
 
 
 def read_settings(
     files: Files, environment: str, findings: Findings, variables: Mapping[str, str] = MappingProxyType({})
 ) -> AppSettings:
     """The settings that hold in an environment. `variables`: environment variables of the form `Section__Key`."""
-    overlay = f"appsettings.{_NAMES.get(environment.lower(), environment)}.json"
-    documents = [read_json(files, path, findings) for path in (SETTINGS, overlay)]
-    tops = [top for document in documents if document and (top := document.object())]
-    for top in tops:
-        _refuse_secrets(top)
+    # Those of other environments are looked through too: a secret must not wait for its environment to be found.
+    paths = {SETTINGS: True, **{f"appsettings.{name}.json": key == environment.lower() for key, name in _NAMES.items()}}
+    tops: list[JsonObject] = []
+    for path, counts in paths.items():
+        document = read_json(files, path, findings)
+        top = document.object() if document else None
+        if top is not None:
+            _refuse_secrets(top)
+            tops += [top] if counts else []
     merged = _Merged(tops, {name.lower(): value for name, value in variables.items()}, findings)
-    switches = _Switches(_toml(files, findings), findings)
-    return AppSettings(
+    switches = read_switches(files, findings)
+    zone = _zone(switches, merged, findings)
+    settings = AppSettings(
         environment=environment,
         required_validation=merged.flag("RequiredValidation", True),
         expression_validation=merged.flag("ExpressionValidation", True),
@@ -48,10 +52,33 @@ def read_settings(
         max_transitions=switches.count("process", "max_transitions", 1_000),
         hook_timeout=switches.seconds("hooks", "timeout", 2.0),
         prefill_required=switches.flag("prefill", "required"),
-        time_zone=switches.text("timezone") or merged.text("TimeZone") or "Europe/Oslo",
+        time_zone=zone,
         external=MappingProxyType(switches.texts("external")),
         check_ignore=switches.names("check", "ignore"),
     )
+    switches.report_unknown()
+    for section in merged.sections:
+        section.report_unknown(*_WITHOUT_EFFECT)
+    return settings
+
+
+def _zone(switches: Switches, merged: "_Merged", findings: Findings) -> str:
+    """A time zone that there is: dates are made with it."""
+    own = switches.text("timezone")
+    name = own or merged.text("TimeZone") or OSLO
+    if _is_zone(name):
+        return name
+    at, key = (switches.at(("timezone",)), "timezone") if own else (merged.at("TimeZone"), "AppSettings.TimeZone")
+    findings.add("DG3004", at, expected='a time zone such as "Europe/Oslo"', key=key, found=kind(name))
+    return OSLO
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _provider(merged: "_Merged", findings: Findings) -> str | None:
@@ -145,88 +172,3 @@ def _refuse_secrets(top: JsonObject) -> None:
         node = holder.get(key)
         if node is not None and node.value != "":
             top.node.findings.add("DG3030", node.at, key=f"{section}.{key}")
-
-
-def _toml(files: Files, findings: Findings) -> dict[str, object]:
-    data = files.contents.get(SWITCHES)
-    if data is None:
-        return {}
-    if len(data) > MAX_BYTES:
-        findings.add("DG1003", At(file=SWITCHES), what="file size", n=len(data), m=MAX_BYTES)
-        return {}
-    try:
-        return tomllib.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        findings.add("DG1002", At(file=SWITCHES), n=error.start)
-    except (ValueError, RecursionError) as error:
-        findings.add("DG1004", _toml_place(str(error)), reason=str(error) or "the file is nested too deeply")
-    return {}
-
-
-def _toml_place(message: str) -> At:
-    """The place that the parser's text ends with."""
-    found = _TOML_PLACE.search(message)
-    return At(file=SWITCHES, line=int(found.group(1)), column=int(found.group(2))) if found else At(file=SWITCHES)
-
-
-class _Switches:
-    """Typed reading of the TOML file; a wrong type is reported and the default holds."""
-
-    def __init__(self, values: dict[str, object], findings: Findings) -> None:
-        self.values = values
-        self.findings = findings
-
-    def _get(self, *path: str) -> object:
-        value: object = self.values
-        for step in path:
-            value = _members(value).get(step)
-        return value
-
-    def _wrong(self, expected: str, path: tuple[str, ...], value: object) -> None:
-        found = kind(cast(Json, value)) if isinstance(value, (bool, int, float, str, list, dict)) else "a date"
-        self.findings.add("DG3004", At(file=SWITCHES), expected=expected, key=".".join(path), found=found)
-
-    def flag(self, *path: str) -> bool:
-        value = self._get(*path)
-        if value is not None and not isinstance(value, bool):
-            self._wrong("a boolean", path, value)
-        return value is True
-
-    def text(self, *path: str) -> str | None:
-        value = self._get(*path)
-        if value is not None and not isinstance(value, str):
-            self._wrong("a text", path, value)
-        return value if isinstance(value, str) else None
-
-    def count(self, section: str, name: str, default: int) -> int:
-        value = self._get(section, name)
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
-        if value is not None:
-            self._wrong("a whole number above 0", (section, name), value)
-        return default
-
-    def seconds(self, section: str, name: str, default: float) -> float:
-        value = self._get(section, name)
-        match = _SECONDS.fullmatch(value) if isinstance(value, str) else None
-        if match is not None:
-            return min(float(match.group(1)) / (1000 if match.group(2) == "ms" else 1), MAX_HOOK_TIMEOUT)
-        if value is not None:
-            self._wrong('a duration such as "2s"', (section, name), value)
-        return default
-
-    def texts(self, section: str) -> dict[str, str]:
-        value = self._get(section)
-        return {name: text for name in _members(value) if (text := self.text(section, name)) is not None}
-
-    def names(self, section: str, name: str) -> tuple[str, ...]:
-        value = self._get(section, name)
-        items = cast("list[object]", value) if isinstance(value, list) else [value]
-        texts = tuple(item for item in items if isinstance(item, str))
-        if value is not None and (len(texts) != len(items) or isinstance(value, str)):
-            self._wrong("a list of texts", (section, name), cast(object, value))
-        return texts if isinstance(value, list) else ()
-
-
-def _members(value: object) -> "dict[str, object]":
-    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
