@@ -24,16 +24,10 @@ from dialog_graph.bpmn.reading.declarations import Declarations, read_declaratio
 from dialog_graph.bpmn.reading.extensions import NOTHING_SAID, Extensions, read_extensions
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph, graph_of
+from dialog_graph.bpmn.reading.ignored import attributes, foreign, known_part
 from dialog_graph.bpmn.reading.loops import check_loops
-from dialog_graph.bpmn.reading.source import (
-    SourceProcess,
-    attributes,
-    children,
-    foreign,
-    known_part,
-    read_process_source,
-    split_name,
-)
+from dialog_graph.bpmn.reading.markup import children, split_name
+from dialog_graph.bpmn.reading.source import SourceProcess, read_process_source
 from dialog_graph.bpmn.reading.state_search import search_states
 from dialog_graph.model import safe_xml
 from dialog_graph.model.diagnostic import Diags

@@ -10,7 +10,8 @@ import pytest
 from dialog_graph.bpmn import Definition, ProcessEnded, read_process
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
-from dialog_graph.bpmn.reading.source import children, read_process_source, split_name
+from dialog_graph.bpmn.reading.markup import children, split_name
+from dialog_graph.bpmn.reading.source import read_process_source
 from dialog_graph.model import safe_xml
 from dialog_graph.model.diagnostic import DiagnosticSeverity, Diags
 from tests.unit.bpmn.models import KINDS, Answers, Walk

@@ -17,7 +17,7 @@ from dialog_graph.bpmn.drawing.style import Mark
 from dialog_graph.bpmn.drawing.words import LANGUAGES, language_for
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
-from dialog_graph.bpmn.reading.source import split_name
+from dialog_graph.bpmn.reading.markup import split_name
 from dialog_graph.model import safe_xml
 from dialog_graph.model.diagnostic import Diags
 

@@ -8,15 +8,8 @@ from dialog_graph.bpmn.drawing.texts import plain
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.events import events_of, is_interrupting
 from dialog_graph.bpmn.reading.findings import Findings
-from dialog_graph.bpmn.reading.source import (
-    SourceFlow,
-    SourceNode,
-    SourceProcess,
-    children,
-    read_process_source,
-    split_name,
-    text_of,
-)
+from dialog_graph.bpmn.reading.markup import children, split_name, text_of
+from dialog_graph.bpmn.reading.source import SourceFlow, SourceNode, SourceProcess, read_process_source
 from dialog_graph.model.safe_xml import Element
 
 _NODE_FAMILIES = (

@@ -5,16 +5,9 @@ from collections.abc import Iterator
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.events import events_of
 from dialog_graph.bpmn.reading.findings import Findings
-from dialog_graph.bpmn.reading.source import (
-    SourceNode,
-    SourceProcess,
-    children,
-    condition_language,
-    flag,
-    foreign,
-    ignored_extensions,
-    known_part,
-)
+from dialog_graph.bpmn.reading.ignored import foreign, ignored_extensions, known_part
+from dialog_graph.bpmn.reading.markup import children, flag
+from dialog_graph.bpmn.reading.source import SourceNode, SourceProcess, condition_language
 from dialog_graph.bpmn.reading.start_parties import start_extensions
 from dialog_graph.model.safe_xml import Element
 

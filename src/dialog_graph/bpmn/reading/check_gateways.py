@@ -12,7 +12,8 @@ from dialog_graph.bpmn.reading.events import events_of, link_name
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph, circles
 from dialog_graph.bpmn.reading.loops import LOOPS
-from dialog_graph.bpmn.reading.source import SourceNode, children
+from dialog_graph.bpmn.reading.markup import children
+from dialog_graph.bpmn.reading.source import SourceNode
 
 Tasks = Mapping[str, TaskDefinition]
 """Node id -> what its extensions declare."""

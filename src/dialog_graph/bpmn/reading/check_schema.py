@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.bpmn.reading.markup import split_name
 from dialog_graph.bpmn.reading.schema_table import ATTRIBUTES, COUNT, Check
-from dialog_graph.bpmn.reading.source import split_name
 from dialog_graph.model.safe_xml import Element
 
 

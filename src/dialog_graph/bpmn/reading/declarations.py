@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from dialog_graph.bpmn.element_parts import Expression
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
-from dialog_graph.bpmn.reading.source import children, foreign
+from dialog_graph.bpmn.reading.ignored import foreign
+from dialog_graph.bpmn.reading.markup import children
 from dialog_graph.model.safe_xml import Element
 
 _CODES = {"error": "errorCode", "escalation": "escalationCode"}

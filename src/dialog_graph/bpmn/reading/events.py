@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from dialog_graph.bpmn.element_parts import EventDefinition, EventType, Expression
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.declarations import Declarations, referred
+from dialog_graph.bpmn.reading.markup import children, flag, text_of
 from dialog_graph.bpmn.reading.messages import signal_of
-from dialog_graph.bpmn.reading.source import SourceNode, children, flag, text_of
+from dialog_graph.bpmn.reading.source import SourceNode
 from dialog_graph.bpmn.reading.start_parties import start_party
 from dialog_graph.bpmn.reading.timers import timer_of
 from dialog_graph.model.safe_xml import Element

@@ -11,8 +11,10 @@ from dialog_graph.bpmn.nodes import CALL_APP, Action, ActionType
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.called_apps import called_app
 from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.bpmn.reading.ignored import foreign
+from dialog_graph.bpmn.reading.markup import children, text_of
 from dialog_graph.bpmn.reading.own_extensions import deadline, external, is_true, retry, signature_policy
-from dialog_graph.bpmn.reading.source import SourceNode, children, foreign, text_of
+from dialog_graph.bpmn.reading.source import SourceNode
 from dialog_graph.bpmn.task_config import (
     Correlation,
     EFormidlingConfig,

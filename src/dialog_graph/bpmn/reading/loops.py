@@ -6,15 +6,9 @@ from dialog_graph.bpmn.element_parts import AdHoc, Expression, MultiInstance, St
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
 from dialog_graph.bpmn.reading.graph import Graph
-from dialog_graph.bpmn.reading.source import (
-    SourceNode,
-    children,
-    condition_language,
-    flag,
-    foreign,
-    known_part,
-    text_of,
-)
+from dialog_graph.bpmn.reading.ignored import foreign, known_part
+from dialog_graph.bpmn.reading.markup import children, flag, text_of
+from dialog_graph.bpmn.reading.source import SourceNode, condition_language
 from dialog_graph.model.safe_xml import Element
 
 _PARTS = {

@@ -7,7 +7,8 @@ from dialog_graph.bpmn.element_parts import Expression, MessageReference
 from dialog_graph.bpmn.nodes import RECEIVE_MESSAGE, SEND_MESSAGE, TaskDefinition
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.declarations import Declarations, correlation, extension, referred
-from dialog_graph.bpmn.reading.source import SourceNode, children, text_of
+from dialog_graph.bpmn.reading.markup import children, text_of
+from dialog_graph.bpmn.reading.source import SourceNode
 from dialog_graph.model.safe_xml import Element
 
 _WITH_MESSAGE = frozenset({RECEIVE_MESSAGE, SEND_MESSAGE})

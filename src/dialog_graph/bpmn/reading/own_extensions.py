@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dialog_graph.bpmn.reading import vocabulary as v
-from dialog_graph.bpmn.reading.source import text_of
+from dialog_graph.bpmn.reading.markup import text_of
 from dialog_graph.bpmn.task_config import (
     Deadline,
     External,

@@ -2,26 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.bpmn.reading.ignored import attributes, foreign, ignored_extensions, known_part
+from dialog_graph.bpmn.reading.markup import children, flag, split_name, text_of
 from dialog_graph.model.safe_xml import Element
 
-_TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 _PLAIN_ATTRIBUTES = frozenset({"id", "name", "default"})
 _FLOW_ATTRIBUTES = frozenset({"id", "name", "sourceRef", "targetRef"})
 _LISTS = frozenset({f"{{{v.BPMN}}}incoming", f"{{{v.BPMN}}}outgoing"})
 _ALTINN = tuple(sorted(v.ALTINN))
 _NODES = {f"{{{v.BPMN}}}{local}": local for local in v.NODES}
 _FLOW = f"{{{v.BPMN}}}sequenceFlow"
-_NAMES = 1_000
-
-
-def flag(xml: Element, name: str, default: bool = False) -> bool:
-    """What an attribute that is true or false says; anything else counts as absent."""
-    text = xml.get(name, "").strip()
-    return text in _TRUE or (default and text not in _FALSE)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -85,31 +78,6 @@ class SourceProcess:
     data_objects: tuple[str, ...]
     strict: bool
     associations: tuple[tuple[str, str], ...] = ()
-
-
-def split_name(element: Element) -> tuple[str, str]:
-    """Namespace ("" for none) and local name."""
-    return _split(str(element.tag))
-
-
-@lru_cache(_NAMES)
-def _split(name: str) -> tuple[str, str]:
-    namespace, _, local = name.rpartition("}")
-    return namespace[1:], local
-
-
-def children(element: Element) -> Iterator[tuple[str, str, Element]]:
-    """The child elements with namespace and local name, without comments."""
-    if len(element) == 0:
-        return
-    for child in element.iterchildren("*"):
-        yield *_split(str(child.tag)), child
-
-
-def text_of(element: Element) -> str:
-    """The trimmed text of an element, comments left out."""
-    tails = (child.tail or "" for child in element)
-    return ((element.text or "") + "".join(tails)).strip()
 
 
 def _bpmn(element: Element, local: str) -> Iterator[Element]:
@@ -279,54 +247,3 @@ def _lanes(reading: _Reading, lane_set: Element) -> None:
         reading.lanes.update({text_of(ref): name for ref in _bpmn(lane, "flowNodeRef")})
         for inner in _bpmn(lane, "childLaneSet"):
             _lanes(reading, inner)
-
-
-# what has no meaning here
-
-
-def known_part(xml: Element, local: str, findings: Findings) -> None:
-    """Finds out whether an element of the BPMN namespace is carried, refused, or unknown."""
-    id = xml.get("id") or _host(xml)
-    if local in v.REFUSED_PARTS:
-        findings.add("DG2002", xml.sourceline, id, what=f'element "{local}"', fix=v.REFUSED_PARTS[local])
-    elif local not in v.CARRIED:
-        findings.add("DG2002", xml.sourceline, id, what=f'unknown element "{local}"', fix="remove it")
-
-
-def foreign(xml: Element, findings: Findings) -> None:
-    """Tells of an element of another namespace that has no meaning at its place."""
-    namespace, local = split_name(xml)
-    if namespace in v.DRAWING:
-        return
-    engine, host, what = v.OTHER_ENGINES.get(namespace), _host(xml), f'element "{local}"'
-    if engine:
-        findings.add("DG2004", xml.sourceline, host, what=f'element "{engine}:{local}"')
-    elif meant := v.meant(namespace):
-        findings.add("DG2302 namespace", xml.sourceline, host, what=what, namespace=namespace, meant=meant)
-    else:
-        findings.add("DG2302", xml.sourceline, host, what=what)
-
-
-def _host(xml: Element) -> str | None:
-    """Id of the nearest BPMN element around a foreign one."""
-    above = xml.getparent()
-    while above is not None and (split_name(above)[0] != v.BPMN or above.get("id") is None):
-        above = above.getparent()
-    return above.get("id") if above is not None else None
-
-
-def ignored_extensions(extensions: Element, findings: Findings) -> None:
-    """Tells of the extensions of an element that may have none."""
-    for _, _, child in children(extensions):
-        foreign(child, findings)
-
-
-def attributes(xml: Element, findings: Findings, known: set[str]) -> None:
-    """Tells of attributes of other engines, and of ours and Altinn's that have no meaning at their place."""
-    for name in map(str, xml.keys()):
-        namespace, local = _split(name) if name.startswith("{") else ("", name)
-        if namespace in v.OTHER_ENGINES:
-            what = f'attribute "{v.OTHER_ENGINES[namespace]}:{local}"'
-            findings.add("DG2004", xml.sourceline, xml.get("id"), what=what)
-        elif (namespace in v.ALTINN or namespace == v.OURS) and local not in known:
-            findings.add("DG2302", xml.sourceline, xml.get("id"), what=f'attribute "{local}"')

@@ -11,7 +11,8 @@ import orjson
 from dialog_graph.bpmn.element_parts import Expression
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.declarations import extension
-from dialog_graph.bpmn.reading.source import SourceNode, children
+from dialog_graph.bpmn.reading.markup import children
+from dialog_graph.bpmn.reading.source import SourceNode
 from dialog_graph.errors import Refusal
 from dialog_graph.urns import PartyUrn
 

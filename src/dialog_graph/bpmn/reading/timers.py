@@ -6,7 +6,8 @@ from dialog_graph.bpmn.durations import parse_cycle, parse_duration, parse_momen
 from dialog_graph.bpmn.element_parts import Timer, TimerKind
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.declarations import extension
-from dialog_graph.bpmn.reading.source import SourceNode, children, text_of
+from dialog_graph.bpmn.reading.markup import children, text_of
+from dialog_graph.bpmn.reading.source import SourceNode
 from dialog_graph.model.safe_xml import Element
 
 KINDS: Mapping[str, TimerKind] = {
