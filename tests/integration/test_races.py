@@ -104,7 +104,7 @@ def twin() -> Generator[Callable[[str], None]]:
 async def test_of_concurrent_commands_exactly_one_wins_and_repeats_act_once(world: World) -> None:
     figure = Figure(f"A4 races, seed {SEED}")
     await race_on(world.asks, random.Random(SEED), figure, RACES)
-    figure.check(await equalities.broken(world.connection, keyed=False), len(equalities.EQUALITIES))
+    figure.check(await equalities.broken(world.connection, asked=equalities.EQUALITIES), len(equalities.EQUALITIES))
     replayed, found = await replaying.differences(world.connection)
     figure.check(found, replayed)
     print(table([figure]))
