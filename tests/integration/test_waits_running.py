@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from dialog_graph.apps import Files
 from dialog_graph.model.service_task import Fail, Retry, Success
@@ -133,6 +134,7 @@ def written(files: Files, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 async def test_a_server_fires_a_timer_that_nobody_asks_for(tmp_path: Path) -> None:
     """Between the step that opens the timer and the look that finds it fired nothing is sent to the server."""
     app = written(files(pausing("PT1S"), app=SERVED), tmp_path / "app")

@@ -253,6 +253,7 @@ async def walked(logins: Logins, folder: Path, seed: int) -> Walk:
     return walk
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(WALKS))
 async def test_whatever_happens_rows_are_those_of_the_state(
     logins: Logins, tmp_path: Path, seed: int, caplog: pytest.LogCaptureFixture
@@ -263,6 +264,7 @@ async def test_whatever_happens_rows_are_those_of_the_state(
     assert len(set(walk.told)) >= 8, f"the walk stands still: {walk.told}"
 
 
+@pytest.mark.slow
 async def test_the_walk_catches_that_closing_is_forgotten(
     logins: Logins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
