@@ -502,3 +502,27 @@ def test_a_signal_may_name_a_party_and_only_what_begins_the_process_does():
     plain = (node("startEvent", "Z", begun_for()), flow("Z", "Fill"))
     assert problems("DG2302", *PLAIN, *elsewhere) == ['element "start" is ignored']
     assert problems("DG2302", *PLAIN, *plain) == ['element "start" is ignored']
+
+
+# attributes of our own elements
+
+
+@pytest.mark.parametrize(
+    ("extension", "what"),
+    [
+        ('<dg:timer catchUp="each"/>', None),
+        ('<dg:timer catchup="each"/>', 'attribute "catchup" of dg:timer is ignored'),
+        ('<dg:timer xmlns:x="urn:x" x:note="mine"/>', None),
+    ],
+)
+def test_an_attribute_of_ours_that_there_is_not_is_told(extension: str, what: str | None):
+    timed = catch("X", extended(after("P1D"), extension))
+    assert problems("DG2302", *line(timed)) == ([] if what is None else [what])
+
+
+def test_a_loop_names_no_variable():
+    """What a round is about is the argument of its expressions."""
+    many = '<dg:multiInstance collection="[&quot;list&quot;]" elementVariable="one"/>'
+    loop = f"<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements>{many}</bpmn:extensionElements>"
+    told = problems("DG2302", *line(node("task", "X", f"{loop}</bpmn:multiInstanceLoopCharacteristics>")))
+    assert told == ['attribute "elementVariable" of dg:multiInstance is ignored']

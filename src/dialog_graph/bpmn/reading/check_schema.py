@@ -1,15 +1,17 @@
 """What the schema of BPMN would tell of a file (process engine §5, `DG2005`), from our own table.
 
-An attribute that is misspelt has no effect, so that an event may do something else than it seems. The order of the
-parts of an element is free here, as app folders are written, so nothing is said of it.
+An attribute that is misspelt has no effect, so that an event may do something else than it seems; the same is told of
+our own elements (`DG2302`). The order of the parts of an element is free here, as app folders are written, so nothing is
+said of it.
 """
 
 from collections.abc import Iterator
 
 from dialog_graph.bpmn.reading import vocabulary as v
 from dialog_graph.bpmn.reading.findings import Findings
+from dialog_graph.bpmn.reading.ignored import ignored_attributes
 from dialog_graph.bpmn.reading.markup import split_name
-from dialog_graph.bpmn.reading.schema_table import ATTRIBUTES, COUNT, Check
+from dialog_graph.bpmn.reading.schema_table import ATTRIBUTES, COUNT, OURS, Check
 from dialog_graph.model.safe_xml import Element
 
 
@@ -20,6 +22,11 @@ def advise_schema(root: Element, findings: Findings) -> None:
         if name in ATTRIBUTES:
             for problem in _attribute_problems(element, name):
                 findings.add("DG2005", element.sourceline, element.get("id"), what=problem)
+
+    for element in root.iter(f"{{{v.OURS}}}*"):
+        known = OURS.get(split_name(element)[1])
+        if known is not None:
+            ignored_attributes(element, known, findings)
 
 
 def _attribute_problems(element: Element, name: str) -> Iterator[str]:

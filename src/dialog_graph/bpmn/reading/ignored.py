@@ -43,6 +43,14 @@ def ignored_extensions(extensions: Element, findings: Findings) -> None:
         foreign(child, findings)
 
 
+def ignored_attributes(xml: Element, known: frozenset[str], findings: Findings) -> None:
+    """Tells of the attributes of one of our own elements that it does not have."""
+    for name in map(str, xml.keys()):
+        if not name.startswith("{") and name not in known:
+            what = f'attribute "{name[:80]}" of dg:{split_name(xml)[1]}'
+            findings.add("DG2302", xml.sourceline, _host(xml), what=what)
+
+
 def attributes(xml: Element, findings: Findings, known: set[str]) -> None:
     """Tells of attributes of other engines, and of ours and Altinn's that have no meaning at their place."""
     for name in map(str, xml.keys()):

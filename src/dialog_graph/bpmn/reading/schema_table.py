@@ -93,3 +93,26 @@ ATTRIBUTES: Mapping[str, Mapping[str, Check]] = {
     "escalation": {**_NAMED, "escalationCode": None, "structureRef": None},
 }
 """Element -> its attributes, each with the values that it may have."""
+
+OURS: Mapping[str, frozenset[str]] = {
+    "signaturePolicy": frozenset({"required", "autoComplete", "order", "onReject"}),
+    "role": frozenset(),
+    "deadline": frozenset({"after", "at", "action"}),
+    "reminder": frozenset({"before"}),
+    "callApp": frozenset({"app", "party", "credentials", "completion"}),
+    "map": frozenset({"from", "to"}),
+    "attach": frozenset({"dataType", "to"}),
+    "return": frozenset({"from", "to"}),
+    "correlation": frozenset({"key"}),
+    "ttl": frozenset(),
+    "multiInstance": frozenset({"collection", "outputCollection", "outputElement"}),
+    "external": frozenset({"endpoint", "timeout", "sendBackTo"}),
+    "retry": frozenset({"base", "max", "giveUpAfter", "maxAttempts", "userMayRetry"}),
+    "timer": frozenset({"catchUp"}),
+    "message": frozenset({"dataType"}),
+    "wait": frozenset({"budget"}),
+    "strict": frozenset(),
+    "start": frozenset({"party"}),
+}
+"""Element of our own namespace -> its attributes (app folder rules §3). A loop names no variable: what a round is about is
+the argument of its expressions."""
