@@ -1,8 +1,8 @@
 """What the schema of BPMN would tell of a file (process engine §5, `DG2005`), from our own table.
 
 An attribute that is misspelt has no effect, so that an event may do something else than it seems; the same is told of
-our own elements (`DG2302`). The order of the parts of an element is free here, as app folders are written, so nothing is
-said of it.
+our own elements (`DG2302`). The order of the parts of an element is free here, as app folders are written, so nothing
+is said of it.
 """
 
 from collections.abc import Iterator

@@ -114,5 +114,5 @@ OURS: Mapping[str, frozenset[str]] = {
     "strict": frozenset(),
     "start": frozenset({"party"}),
 }
-"""Element of our own namespace -> its attributes (app folder rules §3). A loop names no variable: what a round is about is
-the argument of its expressions."""
+"""Element of our own namespace -> its attributes (app folder rules §3). A loop names no variable: what a round is about
+is the argument of its expressions."""
