@@ -18,6 +18,7 @@ from tests.integration.waits_app import element, extended, files, flows, process
 from tests.integration.waits_world import Waiting, waiting
 
 START, END = element("startEvent", "Start"), element("endEvent", "End")
+CURRENT = "query ($id: UUID!) { instance(id: $id) { process { currentTasks { id elementId } } } }"
 NOTES = {"form": "Fill", "notes": None}
 
 
@@ -91,6 +92,29 @@ async def test_a_step_that_stops_again_has_one_incident(logins: Logins, tmp_path
         await case.fill("notes", {"count": 2})
         assert (await case.retry()).status == "COMPLETED"
         assert await world.count("incident") == 0
+
+
+async def test_two_that_stopped_at_one_place_go_on_one_after_the_other(logins: Logins, tmp_path: Path) -> None:
+    twice = process(
+        START,
+        task("Fill"),
+        element("parallelGateway", "Split"),
+        timer("intermediateCatchEvent", "Pause", "PT1H"),
+        timer("intermediateCatchEvent", "Rest", "PT1H"),
+        element("exclusiveGateway", "Which"),
+        task("One", "none"),
+        END,
+        flows("Start Fill Split", "Split Pause Which", "Split Rest Which", f"Which One?{when(1)}", "One End"),
+    )
+    async with waiting(logins, tmp_path, files(twice, forms=NOTES)) as world:
+        case, owner = await at_the_fork(world), Seen(world, "ttd")
+        await case.fill("notes", {"count": 1})
+        for left in (1, 0):
+            entry = await owner.data(CURRENT, id=str(case.id))
+            given = {"instanceId": str(case.id), "taskId": entry["process"]["currentTasks"][-1 - left]["id"]}
+            assert (await owner.data(RETRY, input=given))["errors"] == []
+            assert await world.count("incident") == left
+        assert (await case.refresh()).tasks == ["One", "One"]
 
 
 async def test_a_stopped_process_may_be_cancelled(logins: Logins, tmp_path: Path) -> None:

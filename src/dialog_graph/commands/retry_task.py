@@ -65,7 +65,10 @@ Place = tuple[str, int]
 
 
 async def _stopped_at(work: Work, task_id: UUID) -> Place:
-    """What has stopped and can be repeated: an entry, or between them what the id of its incident names."""
+    """What has stopped and can be repeated: an entry, or between them what the id of its incident names.
+
+    Of several that stopped at one place between entries the first goes on, whichever is named: they are alike.
+    """
     found = await incidents.of_instances(work.tx, [work.instance.instance_id])
     for _, incident in found:
         if incident.entry_id is None and incident.incident_id == task_id:
