@@ -34,7 +34,9 @@ def show(
         typer.echo(told(json.dumps(_as_json(version), ensure_ascii=False)))
         return
     table = version.policy
-    typer.echo(f"{version.app_id}: {len(table.rows)} rows, {table.combining.value}, policy {table.policy_version[:12]}")
+    typer.echo(
+        f"{version.app_id}: {_number(len(table.rows))}, {table.combining.value}, policy {table.policy_version[:12]}"
+    )
     for line in _aligned([_HEAD, *(_cells(row) for row in table.rows)]):
         typer.echo(told(linter.printable(line)))
 
@@ -63,8 +65,13 @@ def _files(path: Path) -> Files:
     return files
 
 
+def _number(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
 def _broken(diagnostics: Diags) -> typer.Exit:
-    lines = (f"{item.file or '.'}:{item.line or 1} {item.code} {item.message}" for item in diagnostics if item.is_error)
+    places = ((item, f"{item.file or '.'}:{item.line}" if item.line else item.file or ".") for item in diagnostics)
+    lines = (f"{place} {item.code} {item.message}" for item, place in places if item.is_error)
     return fail(told("\n".join(linter.printable(line) for line in lines)))
 
 

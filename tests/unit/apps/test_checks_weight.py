@@ -7,7 +7,7 @@ import pytest
 
 from dialog_graph.model.diagnostic import Diagnostic, DiagnosticSeverity
 from tests.unit.apps.faults import FAULTS, STATELESS, found_in
-from tests.unit.apps.forms_sample import PAGE, page, part
+from tests.unit.apps.forms_sample import PAGE, group, page, part
 from tests.unit.apps.sample import METADATA, PROCESS, SETS, data_type, loaded, metadata, process
 
 INFO, WARNING = DiagnosticSeverity.INFO, DiagnosticSeverity.WARNING
@@ -66,3 +66,40 @@ def test_of_two_entries_of_a_layout_set_the_last_counts() -> None:
     (form,) = loaded({SETS: {"sets": sets}}).layouts.sets.values()
 
     assert (form.tasks, form.data_type, form.pages) == (("Task_2",), "model", ("one",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "message"),
+    [
+        ({PAGE: page(part("a", bound="name", required="yes"))}, "DG7002", 'Expected boolean, got value "yes"'),
+        ({PAGE: page(part("a", bound="name", hidden=2))}, "DG7002", "Expected boolean, got value 2"),
+        (
+            {PAGE: page(group("g", "name", "c"), part("c", bound="name"))},
+            "DG9006",
+            'the component "g" binds "name", which has no rows',
+        ),
+        (
+            {"options/a.json": [{"value": 1, "label": "x"}, {"value": "1", "label": "y"}]},
+            "DG6203",
+            'duplicate option value "1"',
+        ),
+        (
+            {SETS: {"sets": [{"id": "gone", "dataType": "model", "tasks": ["Task_1"]}]}},
+            "DG9003",
+            'data task "Task_1" has no form',
+        ),
+    ],
+)
+def test_what_would_only_show_while_somebody_fills_in_the_form_is_told_before(
+    changes: dict[str, Any], code: str, message: str
+) -> None:
+    found = one(changes, code)
+
+    assert (found.severity, found.message) == (WARNING, message)
+
+
+@pytest.mark.parametrize("value", ["true", "FALSE", "1", "0.0", 1, 0, True, ["equals", 1, 1]])
+def test_whatever_reads_as_yes_or_no_is_in_order(value: object) -> None:
+    assert [
+        item for item in found_in({PAGE: page(part("a", bound="name", hidden=value))}) if item.code == "DG7002"
+    ] == []

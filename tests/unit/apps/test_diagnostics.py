@@ -48,7 +48,8 @@ def test_the_sample_has_nothing_to_mend() -> None:
         ("DG7007", rules({"name": [{**RULE, "condition": ["concat", "true"]}]})),
         ("DG7102", rules({"name": []}, a={"ref": "b"}, b=RULE)),
         ("DG7201", {CALCULATIONS: {"calculations": {"nowhere": 1}}}),
-        ("DG1009", {"models/file.validation.json": {}}),
+        ("DG5012", {"models/file.validation.json": {}}),
+        ("DG5012", {"models/nothing.calculation.json": {}}),
     ],
 )
 def test_findings_of_the_other_readers_come_through(code: str, changes: dict[str, Any]) -> None:

@@ -286,6 +286,7 @@ EXPECTED: dict[str, str] = {
 """Code -> place, weight and message; one line for each finding of the code."""
 
 COMPANIONS: dict[str, set[str]] = {
+    "DG3017": {"DG9003"},
     "DG4006": {"DG9101", "DG9105"},
     "DG4011": {"DG9101", "DG9105"},
     "DG9002": {"DG5006"},

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from dialog_graph.apps.contents.components import ROW_BINDINGS, Component, Page
+from dialog_graph.apps.contents.components import ROW_BINDINGS, Binding, Component, Page
 from dialog_graph.apps.contents.layouts import Layouts, LayoutSet
 from dialog_graph.apps.contents.logic import Logic
 from dialog_graph.apps.contents.options import OptionList
+from dialog_graph.apps.contents.shapes import Kind
 from dialog_graph.apps.diagnostics import INFO, WARNING
 from dialog_graph.apps.readers.expression_checks import check_names, check_parts
 from dialog_graph.apps.readers.known import Known
@@ -18,6 +19,10 @@ _BINDS_OTHERWISE = frozenset(
     {"fileupload", "fileuploadwithtag", "imageupload", "subform", "signatureactions", "custom"}
 )
 """Types that take input without a binding."""
+
+
+_ROWS_NEEDED = frozenset({"repeatinggroup", "likert"})
+"""Types that show one thing for each row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +104,7 @@ def _takes_input(component: Component) -> bool:
 
 
 def _check_bindings(component: Component, default: str | None, known: Known, findings: Findings) -> None:
-    for binding in component.bindings.values():
+    for name, binding in component.bindings.items():
         data_type = binding.data_type or default
         if data_type is None:
             continue
@@ -110,6 +115,13 @@ def _check_bindings(component: Component, default: str | None, known: Known, fin
             near = known.near(data_type, binding.path)
             reason = f'"{binding.path}", which is not in "{data_type}"{near}'
             findings.add("DG9006", at, WARNING, id=component.id, reason=reason)
+        elif name in ROW_BINDINGS and component.kind in _ROWS_NEEDED and not _has_rows(known, data_type, binding):
+            findings.add("DG9006", at, WARNING, id=component.id, reason=f'"{binding.path}", which has no rows')
+
+
+def _has_rows(known: Known, data_type: str, binding: Binding) -> bool:
+    shape = known.shape(data_type, binding.path)
+    return shape is None or shape.kind in (Kind.ARRAY, Kind.ANY)
 
 
 def _check_task(

@@ -53,7 +53,8 @@ def _check_tasks(version: AppVersion, findings: Findings) -> None:
         if task.type == _DATA:
             if not version.types_of_task(element.id):
                 findings.add("DG9002", at, task=element.id)
-            if version.layouts.of_task(element.id) is None:
+            form = version.layouts.of_task(element.id)
+            if form is None or not form.contents:
                 findings.add("DG9003", at, task=element.id)
         for named in _named_types(element):
             if named not in version.data_types:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from dialog_graph.apps.diagnostics import WARNING, At
 from dialog_graph.apps.readers.reading import Json_
-from dialog_graph.expressions import Expression, compile_expression, place
+from dialog_graph.expressions import Expression, ExpressionError, compile_expression, place, to_boolean
 from dialog_graph.model.diagnostic import Diagnostic, DiagnosticSeverity
 
 Place = Callable[[str], At]
@@ -40,6 +40,17 @@ def read_expression(node: Json_, element_id: str | None = None, *, is_layout: bo
         return Written(expression=result, place=find)
     node.findings.extend(tuple(_placed(item, find, is_layout) for item in result))
     return None
+
+
+def report_never_boolean(written: Written, node: Json_) -> None:
+    """Of a member of a layout that says yes or no: a plain value that is neither counts as no."""
+    if isinstance(written.expression.source, list):
+        return
+    try:
+        to_boolean(written.expression.source)
+    except ExpressionError as error:
+        found = Diagnostic(code=LAYOUT, severity=WARNING, message=error.message, file=node.file, hint="correct it")
+        node.findings.extend((_placed(found, written.place, True),))
 
 
 def _placed(item: Diagnostic, find: Place, is_layout: bool) -> Diagnostic:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from dialog_graph.apps.contents.options import Option, OptionList
 from dialog_graph.apps.files import Files
 from dialog_graph.apps.readers.reading import Findings, Json_, JsonObject, read_json
+from dialog_graph.expressions import to_text
 
 _NAME = re.compile(r"options/([^/]+?)(?:\.([a-z]{2}))?\.json")
 
@@ -26,15 +27,17 @@ def _options(document: Json_) -> tuple[Option, ...]:
     if not isinstance(document.value, list):
         document.findings.add("DG6202", document.at)
         return ()
-    found: dict[str, Option] = {}
+    found, texts = dict[str, Option](), set[str | None]()
     for item in document.items():
         row = JsonObject(item) if isinstance(item.value, dict) else None
         option = _option(row) if row else None
         if option is None:
             document.findings.add("DG6202", item.at)
             continue
-        if repr(option.value) in found:
+        # Values are stored and compared as texts.
+        if to_text(option.value) in texts:
             document.findings.add("DG6203", item.at, value=option.value)
+        texts.add(to_text(option.value))
         found.setdefault(repr(option.value), option)
     return tuple(found.values())
 

@@ -10,7 +10,7 @@ from dialog_graph.apps.contents import paths
 from dialog_graph.apps.contents.components import REPEATING, Binding, Component, Page
 from dialog_graph.apps.diagnostics import WARNING, At
 from dialog_graph.apps.readers.choices_reader import read_choices, read_option_source
-from dialog_graph.apps.readers.expression_reader import Written, read_expression
+from dialog_graph.apps.readers.expression_reader import Written, read_expression, report_never_boolean
 from dialog_graph.apps.readers.reading import Json_, JsonObject
 from dialog_graph.expressions import Expression
 from dialog_graph.model.json_value import Json
@@ -21,6 +21,7 @@ MAX_NESTING = 32
 _PAGE_NUMBER = re.compile(r"[0-9]+:")
 _MARKER = re.compile(r"\[\{[0-9]*\}\]")
 _CHOICES = frozenset({"checkboxes", "radiobuttons", "dropdown", "multipleselect"})
+_BOOLEANS = frozenset({"hidden", "hiddenRow", "required", "readOnly", "removeWhenHidden"})
 _PLACED = ("optionsId", "layoutSet", "required", "readOnly")
 _SOURCES = ("optionsId", "options", "source")
 
@@ -128,8 +129,10 @@ class _Reader:
     def _expression(self, row: JsonObject, name: str, place: str) -> Expression | None:
         node = row.get(name)
         written = read_expression(node, place, is_layout=True) if node else None
-        if written is None:
+        if node is None or written is None:
             return None
+        if name in _BOOLEANS:
+            report_never_boolean(written, node)
         self.asked.append(Asked(page=self.name, written=written))
         return written.expression
 

@@ -17,10 +17,7 @@ _QUERY = "QueryParameters"
 def read_prefills(files: Files, known: Known, findings: Findings) -> Mapping[str, PrefillMap]:
     """The prefill maps by data type."""
     return MappingProxyType(
-        {
-            data_type: _read(data_type, known, top)
-            for data_type, top in rule_files(files, SUFFIX, known, findings, "DG5012")
-        }
+        {data_type: _read(data_type, known, top) for data_type, top in rule_files(files, SUFFIX, known, findings)}
     )
 
 

@@ -10,14 +10,12 @@ from dialog_graph.apps.readers.reading import Findings, JsonObject, read_json
 FOLDER = "models/"
 
 
-def rule_files(
-    files: Files, suffix: str, known: Known, findings: Findings, unknown: str = "DG1009"
-) -> Iterator[tuple[str, JsonObject]]:
-    """(data type, top of its file) for every form data type. `unknown`: code for files of anything else."""
+def rule_files(files: Files, suffix: str, known: Known, findings: Findings) -> Iterator[tuple[str, JsonObject]]:
+    """(data type, top of its file) for every form data type; a file of anything else is told to have no effect."""
     for path in files.matching(FOLDER, suffix):
         data_type = path.removeprefix(FOLDER).removesuffix(suffix)
         if not known.is_form(data_type):
-            findings.add(unknown, At(file=path), id=data_type)
+            findings.add("DG5012", At(file=path), id=data_type)
             continue
         document = read_json(files, path, findings)
         top = document.object() if document else None
