@@ -67,13 +67,14 @@ TIMERS: Mapping[str, str] = {
             select from dg.event e
              where e.instance_id = r.instance_id and e.xid = r.closed_in and e.type = 'process.step')
     """,
-    "nothing fires while its case is deleted": """
-        select f.instance_id, f.element_id || ' k=' || f.k from chaos.fired f
+    "nothing comes to a case while it is deleted": """
+        select e.instance_id, c.number || ' ' || (e.data -> 'command' ->> 'type')
+          from chaos.came c join dg.event e on e.stream_id = c.instance_id and e.stream_seq = c.number
          where 'app.instance.deleted' = (
-            select e.type from dg.event e
-             where e.stream_id = f.instance_id and e.stream_seq < f.number
-               and e.type in ('app.instance.deleted', 'app.instance.undeleted')
-             order by e.stream_seq desc limit 1)
+            select d.type from dg.event d
+             where d.stream_id = c.instance_id and d.stream_seq < c.number
+               and d.type in ('app.instance.deleted', 'app.instance.undeleted')
+             order by d.stream_seq desc limit 1)
     """,
     "every firing is told once": """
         select coalesce(f.instance_id, g.instance_id), coalesce(f.element_id, g.element_id)

@@ -224,7 +224,7 @@ TWINS: Mapping[str, tuple[tuple[str, ...], Size]] = {
     "message kept later": (("Reply", "Note"), replace(_TWIN, cases=10, deaths=6, apps=(LETTERS,))),
     "id forgotten": (("Reply", "Note"), replace(_TWIN, apps=(LETTERS,))),
     "claim for good": (("every case comes to its end",), replace(_TWIN, apps=(OFFICE,), points=_AT_JOBS)),
-    "held timer fires": (("nothing fires while",), replace(_TWIN, cases=16, apps=(CLOCKWORK,))),
+    "held timer fires": (("nothing comes to a case",), replace(_TWIN, cases=16, apps=(CLOCKWORK,))),
     "no child asked": (("a child that has ended", "every case comes"), replace(_TWIN, cases=20, apps=(CALLER,))),
     "result written apart": (("what the handler wants written",), replace(_TWIN, apps=(OFFICE,), points=_AT_JOBS)),
 }

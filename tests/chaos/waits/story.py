@@ -95,6 +95,12 @@ class Clients:
         given = {"instance_id": case.instance_id, "idempotency_key": f"hand in {case.instance_id}"}
         await self._insist("advance", case.actor, given, foreseen)
 
+    async def perhaps_put_away(self, case: "Case", chance: float) -> None:
+        """With this chance the case is deleted for a while, some moment from now."""
+        if self.dice.random() < chance:
+            await asyncio.sleep(self.dice.uniform(0, 0.5))
+            await self.put_away(case)
+
     async def put_away(self, case: "Case") -> None:
         """The case is deleted for a while, in which nothing comes to it."""
         if not case.instance_id:
@@ -212,13 +218,20 @@ async def _letters(clients: Clients, name: str) -> None:
     cases = [await clients.begin(LETTERS, name) for _ in range(dice.choice((1, 1, 1, 2)))]
     replies = [clients.letter("Reply", name) for _ in range(len(cases) * 2 + dice.choice((-1, 0, 0, 0, 1)))]
     notes = [clients.letter("Note", name) for _ in range(dice.choice((0, 1, 2)))]
-    await asyncio.gather(*replies, *notes, *(clients.hand_in(case) for case in cases))
+
+    async def accompany(case: Case) -> None:
+        await clients.hand_in(case)
+        await clients.perhaps_put_away(case, 0.2)
+
+    await asyncio.gather(*replies, *notes, *(accompany(case) for case in cases))
 
 
 async def _office(clients: Clients, name: str) -> None:
     """Work for a handler, against a timer; then a message from the case to itself."""
     first = clients.dice.choice(("PT20M", "PT20M", _seconds(clients.dice, 0.05, 0.4)))
-    await clients.hand_in(await clients.begin(OFFICE, name, first=first))
+    case = await clients.begin(OFFICE, name, first=first)
+    await clients.hand_in(case)
+    await clients.perhaps_put_away(case, 0.2)
 
 
 async def _caller(clients: Clients, name: str) -> None:
@@ -226,9 +239,7 @@ async def _caller(clients: Clients, name: str) -> None:
     first = clients.dice.choice((NEVER, NEVER, _seconds(clients.dice, 0.05, 1.2)))
     case = await clients.begin(CALLER, name, first=first)
     await clients.hand_in(case)
-    if clients.dice.random() < 0.4:
-        await asyncio.sleep(clients.dice.uniform(0, 0.5))
-        await clients.put_away(case)
+    await clients.perhaps_put_away(case, 0.4)
 
 
 async def _begun(clients: Clients, name: str) -> None:

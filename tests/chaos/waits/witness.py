@@ -66,8 +66,8 @@ create trigger note_firing after insert on dg.event for each row
 
 -- What the journal says.
 create view chaos.fired as
-select e.instance_id, e.stream_seq as number, e.xid, e.time, c ->> 'elementId' as element_id,
-       (c ->> 'owner')::int as owner, (c ->> 'k')::int as k
+select e.instance_id, e.xid, e.time, c ->> 'elementId' as element_id, (c ->> 'owner')::int as owner,
+       (c ->> 'k')::int as k
   from dg.event e, lateral (select e.data -> 'command' as c) found
  where e.type = 'process.step' and c ->> 'type' = 'timerFired';
 
@@ -84,6 +84,11 @@ select e.instance_id, e.xid, c ->> 'elementId' as element_id, (c ->> 'entryNo'):
 create view chaos.heard as
 select e.instance_id, e.xid from dg.event e
  where e.type = 'process.step' and e.data -> 'command' ->> 'type' = 'childEnded';
+
+create view chaos.came as
+select e.instance_id, e.stream_seq as number from dg.event e
+ where e.type = 'process.step' and e.data -> 'command' ->> 'type'
+       in ('timerFired', 'messageReceived', 'jobFinished', 'jobFailed', 'childEnded');
 
 -- The name that stands in the form of a case.
 create view chaos.named as
