@@ -175,5 +175,5 @@ def test_the_elements_of_a_process_are_those_that_are_executed() -> None:
     named = set(re.findall(r"`(\w+)`", text))
     assert [kind.value for kind in ElementKind if kind.value not in named] == []
     ours = set(re.findall(r"dg:(\w+)", text))
-    known = OURS_ON_CALLS.keys() | {"multiInstance", "strict", "timer", "reminder", "map", "attach", "return"}
+    known = OURS_ON_CALLS.keys() | {"multiInstance", "start", "strict", "timer", "reminder", "map", "attach", "return"}
     assert ours - known == set()
