@@ -12,10 +12,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from dialog_graph.model.principal import Principal
 from dialog_graph.model.service_task import Defer, Retry, ServiceHandler, ServiceOutcome, ServiceTask, Success
 from dialog_graph.ports import Ports
+from dialog_graph.workers import call_jobs, service_jobs
 from dialog_graph.workers.quiet import work_until_quiet
 from dialog_graph.workers.running import running
 from tests.chaos.waits import clocks
@@ -23,6 +25,10 @@ from tests.chaos.waits.apps import SEND
 
 CALLS = "calls"
 """File of the calls of the handler: `begun` or `ended`, the key of the job, the attempt."""
+
+NEVER = 1_000_000
+"""Attempts without a word after which a job is given up. The product's five are for code that kills its worker; here
+workers are killed so often that a job may meet five of them, and each job has to come to its end all the same."""
 
 LAST = 3
 """Attempt from which on the handler succeeds."""
@@ -85,7 +91,8 @@ async def ready(ports: Ports, principal: Principal, _: Nothing) -> Done:
 @asynccontextmanager
 async def _on_shared_clock(ports: Ports, folder: Path) -> AsyncGenerator[None]:
     ports.database.clock = clocks.SharedClock(folder / clocks.NAME)
-    yield
+    with patch.object(service_jobs, "MAX_CRASHES", NEVER), patch.object(call_jobs, "MAX_CRASHES", NEVER):
+        yield
 
 
 @asynccontextmanager
