@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from dialog_graph.apps import linter
-from dialog_graph.cli import app
+from dialog_graph.cli import made
 from tests.unit.apps.linter.examples import template
 from tests.unit.apps.sample import METADATA
 
-RUN = CliRunner()
+RUN, app = CliRunner(), made()
 TEXTS = "config/texts/resource.nn.json"
 
 

@@ -1,14 +1,38 @@
 """The command line tells what is wrong in a line, with the status of wrong use or of a refusal, never a traceback."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
-from dialog_graph.cli import app
+from dialog_graph.cli import GROUPS, made
 
-RUN = CliRunner()
+RUN, app = CliRunner(), made()
+
+
+def get_command(typer_app: typer.Typer) -> TyperGroup:
+    found = typer.main.get_command(typer_app)
+    assert isinstance(found, TyperGroup)
+    return found
+
+
+def test_a_command_is_found_without_the_others() -> None:
+    listed = set(get_command(app).commands)
+    assert listed == {command for commands in GROUPS.values() for command in commands}
+    for commands in GROUPS.values():
+        for asked in commands:
+            assert tuple(get_command(made(asked)).commands) == commands
+
+
+def test_a_token_does_not_wait_for_a_server_to_be_loaded() -> None:
+    loaded = "import sys; from dialog_graph.cli import made; made('token'); print('dialog_graph.server' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize("command", [["serve"], ["token", "--list"], ["check", "."], ["migrate"]])

@@ -6,9 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from dialog_graph.bpmn.drawing import Drawing, drawing_of
-from dialog_graph.cli import app
+from dialog_graph.cli import made
 
-RUN = CliRunner()
+RUN, app = CliRunner(), made()
 XML = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="P">'
     '<startEvent id="s"/><task id="t" name="Søk"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/>'

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from dialog_graph.apps.linter import check
-from dialog_graph.cli import app
+from dialog_graph.cli import made
 
-RUN = CliRunner()
+RUN, app = CliRunner(), made()
 TEMPLATES = ("form", "approval")
 
 

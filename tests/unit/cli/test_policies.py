@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 
 from dialog_graph.apps import AppVersion, Files, linter, load, read_folder
 from dialog_graph.apps.linter import policy_draft
-from dialog_graph.cli import app
+from dialog_graph.cli import made
 from dialog_graph.model.diagnostic import Diags
 from dialog_graph.policy import Effect, org_key, role_key, task_scope
 from tests.unit.apps.faults import BY_SIGNAL
 from tests.unit.apps.sample import METADATA, POLICY, PROCESS, data_type, files, metadata, policy, process
 from tests.unit.apps.test_folders import write
 
-RUN = CliRunner()
+RUN, app = CliRunner(), made()
 ROOT = Path(__file__).resolve().parents[3]
 APPS = sorted(path for folder in ("apps/ttd", "tests/data/apps/ttd") for path in (ROOT / folder).iterdir())
 
