@@ -14,8 +14,6 @@ import pytest
 
 from tests.integration.embedded_house import House, Server, eventually, exists, mode
 
-pytestmark = pytest.mark.postgres
-
 NOBODY = 65534
 ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not ROOT, reason="only root starts Postgres as somebody else")

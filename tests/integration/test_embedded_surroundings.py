@@ -15,8 +15,6 @@ from dialog_graph.storage.embedded import binaries
 from dialog_graph.storage.embedded.site import AWAY
 from tests.integration.embedded_house import House, change_tree, mode
 
-pytestmark = pytest.mark.postgres
-
 NOBODY = 65534
 NAMELESS = 54321
 ROOT = os.geteuid() == 0

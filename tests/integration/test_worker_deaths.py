@@ -18,6 +18,8 @@ from tests.integration.waits_app import element, files, flows, process, task, ti
 from tests.integration.waits_world import Waiting, waiting
 from tests.integration.working import office
 
+pytestmark = pytest.mark.slow
+
 START, END = element("startEvent", "Start"), element("endEvent", "End")
 SEND = process(START, task("Fill"), task("Send", "send", kind="serviceTask"), END, flows("Start Fill Send End"))
 PAUSE = process(

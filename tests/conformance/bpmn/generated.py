@@ -152,6 +152,15 @@ class Builder:
             self.flow(boundary, self.random.choice([after, after, id, self.ended(self.task())]))
         return id, after
 
+    def failing(self, depth: int) -> tuple[str, str]:
+        """A job whose errors are caught at its own boundary; only drawn where it is favoured."""
+        about = {"type": "robot", "service": True, "code": True, "actions": ["reject"]}
+        id, after = self.node("serviceTask", **about, loop=None, deadline=None), self.node("exclusiveGateway")
+        self.flow(id, after)
+        errors = [caught for caught in CATCHES if caught["event"] == "error"]
+        self.flow(self.node("boundaryEvent", host=id, **self.random.choice(errors)), self.ended(self.task()))
+        return id, after
+
     def row(self, depth: int) -> tuple[str, str]:
         first, second = self.block(depth), self.block(depth)
         self.flow(first[1], second[0])

@@ -114,6 +114,7 @@ class ActionBeforeError(Oracle):
     """A job that failed with an action never throws its error."""
 
     about = "P17"
+    favour = "failing"
 
     def job_failed(self, task: str, entry: int, error: str | None, action: str | None) -> str | None:
         return super().job_failed(task, entry, None if action else error, action)
@@ -123,7 +124,7 @@ class ErrorsPastTheOwnBoundary(Oracle):
     """An error of an activity itself is not caught at its own boundary."""
 
     about = "P17"
-    favour = "guarded"
+    favour = "failing"
 
     def throw_from(self, token: dict[str, Any], code: str) -> bool:
         return self.throw(token, "error", code)
