@@ -46,11 +46,6 @@ def _fastest_folder() -> str | None:
     return str(memory)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a third of the time a test waits for the database or for a process of its own."""
-    return len(os.sched_getaffinity(0)) + 1
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """The process that began the run makes its folder; workers inherit the name."""
     if not hasattr(config, "workerinput"):
